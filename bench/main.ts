@@ -17,8 +17,12 @@ const available = readdirSync(fileURLToPath(new URL('.', import.meta.url)))
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  /** For `growth`: also with a million events. */
-  options: { million: { type: 'boolean', default: false } },
+  options: {
+    /** For `growth`: also with a million events. */
+    million: { type: 'boolean', default: false },
+    /** For `scale`: how many agents; 1,000 unless set. */
+    agents: { type: 'string' },
+  },
 });
 const unknown = positionals.filter((name) => !available.includes(name));
 if (unknown.length > 0) {
@@ -26,13 +30,17 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
+const options = {
+  million: values.million,
+  ...(values.agents === undefined ? {} : { agents: Number(values.agents) }),
+};
 const rows: BenchRow[] = [];
 for (const name of positionals.length > 0 ? positionals : available) {
   process.stderr.write(`${name} ...\n`);
   const bench = (await import(`./${name}.js`)) as {
-    readonly default: (options: { readonly million: boolean }) => Promise<readonly BenchRow[]>;
+    readonly default: (given: typeof options) => Promise<readonly BenchRow[]>;
   };
-  rows.push(...(await bench.default(values)));
+  rows.push(...(await bench.default(options)));
 }
 const [processor] = cpus();
 process.stdout.write(`${cpus().length} cores, ${processor?.model.trim() ?? 'unknown'}, node ${process.version}\n\n`);

@@ -1,4 +1,5 @@
 import { rest } from '#libs/async/rest.js';
+import { BusTimeoutError } from '#libs/bus/errors.js';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/bus/contact.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
@@ -7,6 +8,8 @@ import type { HeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 
 const HELLO_RETRY_MS = 500;
+/** The time for an answer to a hello grows up to this, as that for any request does (Bus.requestUntilAnswered). */
+const LONGEST_HELLO_TIMEOUT_MS = 4 * HEARTBEAT_TIMEOUT_MS;
 
 export interface ContactPorts {
   readonly hello: () => HelloMessage;
@@ -54,28 +57,34 @@ export class Contact {
   }
 
   private async stayInContact(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !(await this.attempt('hello'))) await rest(HELLO_RETRY_MS, signal);
+    for (let timeoutMs = HEARTBEAT_TIMEOUT_MS; !signal.aborted; ) {
+      const failure = await this.attempt('hello', timeoutMs);
+      if (failure === null) break;
+      if (failure instanceof BusTimeoutError) timeoutMs = Math.min(timeoutMs * 2, LONGEST_HELLO_TIMEOUT_MS);
+      await rest(HELLO_RETRY_MS, signal);
+    }
     for (;;) {
       await rest(HEARTBEAT_INTERVAL_MS, AbortSignal.any([signal, this.hurry.signal]));
       if (signal.aborted) return;
       this.hurry = new AbortController();
-      await this.attempt('heartbeat');
+      await this.attempt('heartbeat', HEARTBEAT_TIMEOUT_MS);
     }
   }
 
-  private async attempt(kind: 'hello' | 'heartbeat'): Promise<boolean> {
+  /** Why there was no answer; null: there was. */
+  private async attempt(kind: 'hello' | 'heartbeat', timeoutMs: number): Promise<unknown> {
     const { ports } = this;
     try {
       const hello = ports.hello();
       const reply =
         kind === 'hello'
-          ? await ports.sendHello(hello, HEARTBEAT_TIMEOUT_MS)
-          : await ports.sendHeartbeat(this.heartbeat(hello), HEARTBEAT_TIMEOUT_MS);
+          ? await ports.sendHello(hello, timeoutMs)
+          : await ports.sendHeartbeat(this.heartbeat(hello), timeoutMs);
       ports.answered(parseContactReply(reply), kind);
-      return true;
+      return null;
     } catch (error) {
       if (!this.closing.signal.aborted) ports.unanswered(error);
-      return false;
+      return error;
     }
   }
 

@@ -1,4 +1,4 @@
-import { EventEmitter, once } from 'node:events';
+import { EventEmitter } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
@@ -138,9 +138,10 @@ export class AppliedLog {
     }));
   }
 
-  /** Resolves at the next acknowledgement for this network; rejects if the signal is aborted. */
-  async next(networkId: NetworkId, signal: AbortSignal): Promise<void> {
-    await once(this.arrivals, networkId, { signal });
+  /** Calls the listener with each acknowledgement of this network once it is in the log; returns what ends that. */
+  follow(networkId: NetworkId, listener: (agentId: AgentId, version: number) => void): () => void {
+    this.arrivals.on(networkId, listener);
+    return () => this.arrivals.off(networkId, listener);
   }
 
   async close(): Promise<void> {
@@ -182,12 +183,10 @@ export class AppliedLog {
   private async insert(batch: readonly Entry[]): Promise<void> {
     const rows = batch.map(([, { agentId, message }]) => rowOf(agentId, message));
     await this.database.query(INSERT, [JSON.stringify(rows)]);
-    for (const [key, { settle }] of batch) {
+    for (const [key, { agentId, message, settle }] of batch) {
       this.pending.delete(key);
       settle();
-    }
-    for (const networkId of new Set(batch.map(([, { message }]) => message.networkId))) {
-      this.arrivals.emit(networkId);
+      this.arrivals.emit(message.networkId, agentId, message.to);
     }
   }
 }

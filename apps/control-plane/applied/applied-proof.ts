@@ -13,8 +13,8 @@ export interface AppliedProof {
   readonly confirmed: number;
   readonly flowsCut: number;
   readonly supersededBy: number | null;
-  /** No further acknowledgement can change it. */
-  readonly settled: boolean;
+  /** Agents whose next acknowledgement can change it. */
+  readonly open: readonly AgentId[];
   readonly lastConfirmedAt: Date | null;
 }
 
@@ -43,8 +43,8 @@ export function proveApplied(
   const cut = new Set<FlowId>();
   let supersededBy: number | null = null;
   let lastConfirmedAt: Date | null = null;
-  let open = 0;
-  // Grouped once: a network may have a thousand agents, and this is done again as they answer.
+  const open: AgentId[] = [];
+  // Grouped once: a network may have a thousand agents.
   const byAgent = Map.groupBy(records, ({ agentId }) => agentId);
   const agents = concerned.map((agentId): ProvenAgent => {
     const own = (byAgent.get(agentId) ?? []).filter(({ to, hash }) => isExpected(agentId, to, hash) === true);
@@ -74,11 +74,11 @@ export function proveApplied(
     const refused = exact.findLast((record) => record.outcome === 'refused');
     if (refused !== undefined) return answer('FAILED', appliedVersion, `${refused.code}: ${refused.message}`);
     const standing = standingOf(agentId);
-    if (!standing.isFinal) open += 1;
+    if (!standing.isFinal) open.push(agentId);
     return answer(standing.status, standing.appliedVersion, standing.reason);
   });
   const confirmed = agents.filter(({ status }) => status === 'SYNCED').length;
-  return { agents, confirmed, flowsCut: cut.size, supersededBy, settled: open === 0, lastConfirmedAt };
+  return { agents, confirmed, flowsCut: cut.size, supersededBy, open, lastConfirmedAt };
 }
 
 function highest(versions: readonly number[]): number | null {

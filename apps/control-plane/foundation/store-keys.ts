@@ -34,6 +34,8 @@ const FILES: { readonly [key in StoreKey]: string } = { signing: TOPOLOGY_KEY_FI
 
 /** The keys of a store: those of the keys folder, as far as the log has put them to use. */
 export class StoreKeys {
+  private known: TrustedKeys | null = null;
+
   private constructor(
     readonly bus: BusAuthority,
     readonly topology: SigningKeys,
@@ -89,15 +91,17 @@ export class StoreKeys {
   async follow(key: StoreKey, state: StoreKeyState | null): Promise<void> {
     if (key === 'mesh') await this.mesh.follow(state);
     else await this.topology.follow(state, this.first[FILES.signing] ?? this.topology.publicKey);
+    this.known = null;
   }
 
-  /** What every member is to trust. */
+  /** What every member is to trust. Kept until a key follows, because each heartbeat is answered with it. */
   get trusted(): TrustedKeys {
-    return {
+    this.known ??= {
       signing: this.topology.fingerprints,
       mesh: this.mesh.fingerprints,
       issuer: fingerprint(this.mesh.publicKey),
     };
+    return this.known;
   }
 }
 

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import type { Repository } from 'typeorm';
+import { Batches } from '#libs/async/batches.js';
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 import type { RefusedFlows } from '#libs/contracts/bus/from-member/refused-flows.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
@@ -15,6 +16,8 @@ import { AgentContact } from './agent-contact.entity.js';
 
 /** How often a contact without news is written. */
 const WRITE_EVERY_MS = 30_000;
+/** Rows in one statement: a thousand agents that connect at once are then not a thousand transactions. */
+const MOST_ROWS_AT_ONCE = 500;
 
 /** An agent as of its last contact. */
 export interface Contact extends Omit<HelloMessage, 'networks' | 'refusedFlows'> {
@@ -34,6 +37,7 @@ export class AgentContacts {
   private readonly contacts = new Map<AgentId, Contact>();
   private readonly refusals = new Map<AgentId, string>();
   private readonly written = new Map<AgentId, { readonly content: string; readonly at: number }>();
+  private readonly writes: Batches<AgentId, AgentContact>;
 
   constructor(
     @InjectRepository(AgentContact) private readonly rows: Repository<AgentContact>,
@@ -42,6 +46,9 @@ export class AgentContacts {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
+    this.writes = new Batches(async (contacts) => {
+      await this.rows.upsert([...contacts], ['agentId']);
+    }, MOST_ROWS_AT_ONCE);
     metrics.gauge(
       'gs_agents_refusing_peers',
       'Agents that refuse a peer because it opened too many streams (PEER_STREAM_LIMIT)',
@@ -155,8 +162,8 @@ export class AgentContacts {
     const now = lastContactAt.getTime();
     if (last?.content === content && now - last.at < WRITE_EVERY_MS) return;
     this.written.set(agentId, { content, at: now });
-    this.rows
-      .upsert({ agentId, protocol, bootId, softwareVersion, driver, mesh, lastContactAt }, ['agentId'])
+    this.writes
+      .add(agentId, { agentId, protocol, bootId, softwareVersion, driver, mesh, lastContactAt })
       .catch((error: unknown) => {
         this.written.delete(agentId);
         this.logger.warn({ err: error, agentId }, 'contact not written');

@@ -4,6 +4,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
 import type { Repository } from 'typeorm';
+import { Batches } from '#libs/async/batches.js';
 import type {
   InventoryMessage,
   InventoryReply,
@@ -39,6 +40,8 @@ type ReportOfAgent = Claim | Extract<SandboxCommand, { readonly kind: 'ReportGon
 /** Reports written at a time; then other requests get as long as that took, or at most this long. */
 const WRITES_AT_ONCE = 8;
 const LONGEST_REST_MS = 25;
+/** Inventories in one statement; each may have as many sandboxes as its agent's bounds allow. */
+const MOST_ROWS_AT_ONCE = 100;
 
 /** What agents report about their sandboxes: history goes into events, the rest is kept as last reported. */
 @Injectable()
@@ -49,6 +52,7 @@ export class Inventories {
   private readonly written = new Map<AgentId, AgentInventory>();
   /** Reports of one agent are handled in order, so that a later inventory does not overtake an earlier one. */
   private readonly turns = new StreamTurns();
+  private readonly writes: Batches<AgentId, AgentInventory>;
   private readonly listeners: ((sandboxIds: readonly SandboxId[]) => void)[] = [];
 
   constructor(
@@ -62,6 +66,9 @@ export class Inventories {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
+    this.writes = new Batches(async (inventories) => {
+      await this.rows.upsert([...inventories], ['agentId']);
+    }, MOST_ROWS_AT_ONCE);
     metrics.gauges(
       'gs_sandboxes',
       'Sandboxes of agents in contact, by isolation, from their last report',
@@ -199,7 +206,7 @@ export class Inventories {
     // Inventories are repeated after each hello; what is in the database already is not written again.
     const written = this.written.get(agentId);
     if (written === undefined || !saysTheSame(written, inventory)) {
-      await this.rows.upsert({ ...inventory }, ['agentId']);
+      await this.writes.add(agentId, inventory);
       this.written.set(agentId, inventory);
     }
     return this.replyOf(inventory, message.protocol);

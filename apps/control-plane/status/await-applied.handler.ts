@@ -9,6 +9,7 @@ import { AppliedLog } from '../applied/applied-log.js';
 import { type AppliedProof, type ProvenAgent, proveApplied, type Standing } from '../applied/applied-proof.js';
 import type { AppliedRecord } from '../applied/applied-record.js';
 import { DoubtedClaims } from '../applied/doubted-claims.js';
+import { HeardAgents } from '../applied/heard-agents.js';
 import { Regressions } from '../applied/regressions.js';
 import { Metrics } from '../foundation/metrics.js';
 import { CLOCK, type Clock, EVENT_STORE } from '../foundation/provided.js';
@@ -50,25 +51,23 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const networkId = await this.networkId(network);
     const change = await this.versionChange(network, networkId, version);
     const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
+    const heard = new HeardAgents(this.log, networkId, version);
     let proof: TimedProof;
-    for (;;) {
-      // Listening begins before reading, so that nothing in between is missed.
-      const arrival = new AbortController();
-      const next = this.log.next(networkId, AbortSignal.any([deadline, arrival.signal])).then(
-        () => true,
-        () => false,
-      );
-      proof = await this.prove(networkId, change);
-      if (proof.settled || deadline.aborted || waitSeconds === 0) {
-        arrival.abort();
-        break;
+    try {
+      for (;;) {
+        // What comes from now on may be missing in what is read next.
+        heard.clear();
+        proof = await this.prove(networkId, change);
+        // After the time is up the log is read once more: the wait may have begun late.
+        if (proof.open.length === 0 || deadline.aborted || waitSeconds === 0) break;
+        this.waiting += 1;
+        await heard.all(proof.open, (agentId) => this.isFinal(networkId, agentId), deadline);
+        this.waiting -= 1;
       }
-      // After the time is up the log is read once more: the wait may have begun late.
-      this.waiting += 1;
-      await next;
-      this.waiting -= 1;
+    } finally {
+      heard.close();
     }
-    const until = proof.settled && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
+    const until = proof.open.length === 0 && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
     return {
       network,
       version,
@@ -94,10 +93,13 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const record = this.directory.network(networkId);
     if (record === null) return { status: 'UNKNOWN', appliedVersion: null, reason: null, isFinal: false };
     const { status, appliedVersion, reason } = this.statuses.ofAgent(record, agentId);
+    const isFinal = this.isFinal(networkId, agentId);
     // An acknowledgement that is not in the log yet is no proof.
-    const isFinal =
-      this.regressions.ofAgent(networkId, agentId) !== null || this.doubted.of(agentId, networkId) !== null;
     return { status: status === 'SYNCED' ? 'PENDING' : status, appliedVersion, reason, isFinal };
+  }
+
+  private isFinal(networkId: NetworkId, agentId: AgentId): boolean {
+    return this.regressions.ofAgent(networkId, agentId) !== null || this.doubted.of(agentId, networkId) !== null;
   }
 
   /** Of an existing network, or a deleted one: a deletion is applied too. */

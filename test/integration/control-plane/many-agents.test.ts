@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Client } from 'pg';
 import { AgentCrowd } from '#test/support/agent-crowd.js';
 import { ALIAS, applied, makeNetwork, type ScaledApi, type ScaledNetwork } from '#test/support/scaled-networks.js';
 import { waitFor } from '#test/support/wait.js';
@@ -68,6 +69,24 @@ describe(`${AGENTS} agents, one network of all and one of ${SMALL}`, () => {
       expect(state?.exchange.topology.length).to.be.lessThan(MOST_DELTA_BYTES);
     });
   }
+
+  it('their contacts are written together, and not each in a transaction of its own', async () => {
+    const began = new Date();
+    await crowd.disconnect();
+    await crowd.connect();
+    const rows = await waitFor('every contact of now is written', async () => {
+      const client = new Client({ connectionString: controlPlane.databaseUrl });
+      await client.connect();
+      const found = await client
+        .query<{ contacts: string; transactions: string }>(
+          'SELECT count(*) AS contacts, count(DISTINCT xmin::text) AS transactions FROM agent_contacts WHERE last_contact_at >= $1',
+          [began],
+        )
+        .finally(() => client.end());
+      return Number(found.rows[0]?.contacts) === AGENTS ? found.rows[0] : undefined;
+    });
+    expect(Number(rows.transactions)).to.be.lessThan(AGENTS / 2);
+  });
 
   it('all follow again after the control plane was restarted, and are sent nothing that they hold', async () => {
     const before = await topologies();

@@ -49,13 +49,13 @@ const rows: readonly Row[] = [
   {
     says: 'nothing is proven while nobody has answered',
     records: [],
-    expected: { confirmed: 0, settled: false, supersededBy: null, flowsCut: 0 },
+    expected: { confirmed: 0, open: [HOST_A, HOST_B], supersededBy: null, flowsCut: 0 },
     statuses: ['OFFLINE', 'OFFLINE'],
   },
   {
     says: 'each agent that acknowledged exactly this version confirms it',
     records: [record(HOST_A, 5), record(HOST_B, 5)],
-    expected: { confirmed: 2, settled: true, supersededBy: null },
+    expected: { confirmed: 2, open: [], supersededBy: null },
     statuses: ['SYNCED', 'SYNCED'],
   },
   {
@@ -70,7 +70,7 @@ const rows: readonly Row[] = [
   {
     says: 'an agent that went on to a later version leaves this one superseded',
     records: [record(HOST_A, 5), record(HOST_B, 7, { from: 4 })],
-    expected: { confirmed: 1, settled: true, supersededBy: 7 },
+    expected: { confirmed: 1, open: [], supersededBy: 7 },
     statuses: ['SYNCED', 'UNKNOWN'],
   },
   {
@@ -82,37 +82,37 @@ const rows: readonly Row[] = [
   {
     says: 'a listener that failed is no confirmation',
     records: [record(HOST_A, 5), record(HOST_B, 5, failed)],
-    expected: { confirmed: 1, settled: true },
+    expected: { confirmed: 1, open: [] },
     statuses: ['SYNCED', 'FAILED'],
   },
   {
     says: 'the same number with another hash is another version',
     records: [record(HOST_A, 5), record(HOST_B, 5, { ...another, flowsCut: [flow('a')] })],
-    expected: { confirmed: 1, settled: false, flowsCut: 0 },
+    expected: { confirmed: 1, open: [HOST_B], flowsCut: 0 },
     statuses: ['SYNCED', 'OFFLINE'],
   },
   {
     says: 'a later number with another hash supersedes nothing',
     records: [record(HOST_A, 5), record(HOST_B, 12, another)],
-    expected: { confirmed: 1, settled: false, supersededBy: null },
+    expected: { confirmed: 1, open: [HOST_B], supersededBy: null },
     statuses: ['SYNCED', 'OFFLINE'],
   },
   {
     says: 'acknowledgements that come late and out of order count by their version',
     records: [record(HOST_A, 7), record(HOST_A, 5), record(HOST_B, 9), record(HOST_B, 6), record(HOST_B, 5)],
-    expected: { confirmed: 2, settled: true, supersededBy: null },
+    expected: { confirmed: 2, open: [], supersededBy: null },
     statuses: ['SYNCED', 'SYNCED'],
   },
   {
     says: 'a refusal is no confirmation',
     records: [record(HOST_A, 5), record(HOST_B, 5, refused)],
-    expected: { confirmed: 1, settled: true },
+    expected: { confirmed: 1, open: [] },
     statuses: ['SYNCED', 'FAILED'],
   },
   {
     says: 'a version refused once and applied later is confirmed',
     records: [record(HOST_A, 5), record(HOST_B, 5, refused), record(HOST_B, 5)],
-    expected: { confirmed: 2, settled: true },
+    expected: { confirmed: 2, open: [] },
     statuses: ['SYNCED', 'SYNCED'],
   },
 ];
@@ -139,7 +139,7 @@ describe('what acknowledgements prove of a version', () => {
     const standing = () =>
       ({ status: 'FAILED', appliedVersion: 12, reason: 'EPOCH_REGRESSED', isFinal: true }) as const;
     const proof = proveApplied(5, [HOST_A, HOST_B], [record(HOST_A, 5)], () => true, standing);
-    expect(proof).to.deep.include({ confirmed: 1, settled: true });
+    expect(proof).to.deep.include({ confirmed: 1, open: [] });
   });
 
   it('looks at each acknowledgement once, however many agents there are', () => {
