@@ -174,11 +174,10 @@ export class Inventories {
     const { bootId, sequence, driver, sandboxes, refused } = message;
     const inventory: AgentInventory = { agentId, bootId, sequence, driver, sandboxes, refused };
     const seen = new Set(sandboxes.map(({ sandboxId }) => sandboxId));
-    const departures = this.directory.sandboxes().flatMap((sandbox): ReportOfAgent[] => {
-      const { sandboxId } = sandbox;
-      if (sandbox.agentId !== agentId || !sandbox.present || seen.has(sandboxId)) return [];
-      return [{ kind: 'ReportGone', sandboxId, agentId }];
-    });
+    const departures = this.directory
+      .sandboxesOfAgent(agentId)
+      .filter(({ sandboxId, present }) => present && !seen.has(sandboxId))
+      .map(({ sandboxId }): ReportOfAgent => ({ kind: 'ReportGone', sandboxId, agentId }));
     // An inventory repeats what is known; it is written only if it changes something.
     const news = [...sandboxes.map((report) => claimOf(inventory, report)), ...departures].filter((command) =>
       this.isNews(command),

@@ -45,6 +45,7 @@ export interface DirectoryChange {
 export class Directory {
   private readonly index = new NetworkIndex();
   private readonly sandboxesById = new Map<SandboxId, SandboxState>();
+  private readonly sandboxesByAgent = new Map<AgentId, Set<SandboxId>>();
   private readonly agentsById = new Map<AgentId, AgentRecord>();
   private readonly localNodesById = new Map<LocalNodeId, LocalNodeRecord>();
   private readonly unreadableByStream = new Map<string, UnreadableEvent>();
@@ -104,6 +105,11 @@ export class Directory {
 
   sandboxes(): readonly SandboxState[] {
     return [...this.sandboxesById.values()];
+  }
+
+  /** Those whose agent this is, in whatever state they are. */
+  sandboxesOfAgent(agentId: AgentId): readonly SandboxState[] {
+    return [...(this.sandboxesByAgent.get(agentId) ?? [])].flatMap((sandboxId) => this.sandbox(sandboxId) ?? []);
   }
 
   sandbox(sandboxId: SandboxId): SandboxState | null {
@@ -194,7 +200,7 @@ export class Directory {
     if (sandboxId !== null) {
       this.readOn(event, () => {
         const sandbox = foldStored(SANDBOX, this.sandbox(sandboxId), [event]);
-        if (sandbox !== null) this.sandboxesById.set(sandboxId, sandbox);
+        if (sandbox !== null) this.keepSandbox(sandbox);
       });
     }
     const nodeId = idOfStream(LOCAL_NODE, event.streamId);
@@ -206,6 +212,16 @@ export class Directory {
       this.readOn(event, () => this.agentsById.set(agentId, nextAgentRecord(this.agent(agentId), event)));
     }
     return { sandboxId, agentId, nodeId };
+  }
+
+  private keepSandbox(sandbox: SandboxState): void {
+    const { sandboxId, agentId } = sandbox;
+    const before = this.sandbox(sandboxId)?.agentId ?? null;
+    this.sandboxesById.set(sandboxId, sandbox);
+    if (before === agentId) return;
+    if (before !== null) this.sandboxesByAgent.get(before)?.delete(sandboxId);
+    if (agentId === null) return;
+    this.sandboxesByAgent.set(agentId, (this.sandboxesByAgent.get(agentId) ?? new Set()).add(sandboxId));
   }
 
   /**

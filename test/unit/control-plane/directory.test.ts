@@ -15,6 +15,7 @@ import {
 } from '#libs/contracts/ids.js';
 import type { DomainEvent } from '#libs/domain/aggregates.js';
 import { storedEvent } from '#libs/domain/aggregates.js';
+import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { inPlainMaps } from '#test/unit/policy/network-events.js';
 
@@ -118,6 +119,16 @@ function eventOf(what: number, other: number, sandboxId: SandboxId, agentId: Age
   }
 }
 
+/** An event that fits the sandbox's state: it is placed, released or moved. */
+function sandboxEvent(before: SandboxState | null, kind: number, sandboxId: SandboxId, host: number): LogEvent {
+  const agentId = agents[host % agents.length] ?? HOST_A;
+  const place = { address: '127.0.0.1', driver: 'static' };
+  if (before === null) return { type: 'SandboxRegistered', data: { sandboxId } };
+  if (before.agentId === null) return { type: 'SandboxPlaced', data: { agentId, ...place } };
+  if (kind % 2 === 0) return { type: 'SandboxReleased', data: { agentId: before.agentId } };
+  return { type: 'SandboxMoved', data: { from: before.agentId, agentId, ...place } };
+}
+
 const steps = fc.array(fc.tuple(fc.nat(10), fc.nat(3), fc.nat(3)), { maxLength: 60 });
 
 /** A record as reported: hashes by value, whether cached or computed now. */
@@ -166,6 +177,24 @@ describe('the directory', () => {
         for (const event of log.events) followed.apply([event]);
         for (let at = 0; at < log.events.length; at += size) read.replay(log.events.slice(at, at + size));
         expect(everything(read)).to.deep.equal(everything(followed));
+      }),
+    );
+  });
+
+  it('finds the sandboxes of an agent, wherever they were before', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.nat(4), fc.nat(3), fc.nat(3)), { maxLength: 40 }), (what) => {
+        const log = new Log();
+        const directory = new Directory();
+        for (const [kind, host, which] of what) {
+          const sandboxId = sandboxes[which % sandboxes.length] ?? SBX_1;
+          log.add(`sandbox-${sandboxId}`, sandboxEvent(directory.sandbox(sandboxId), kind, sandboxId, host));
+          directory.apply(log.events.slice(-1));
+        }
+        for (const agentId of agents) {
+          const own = directory.sandboxes().filter((sandbox) => sandbox.agentId === agentId);
+          expect(directory.sandboxesOfAgent(agentId)).to.have.deep.members(own);
+        }
       }),
     );
   });
