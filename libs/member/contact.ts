@@ -8,7 +8,7 @@ import type { HeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 
 const HELLO_RETRY_MS = 500;
-/** The time for an answer to a hello grows up to this, as that for any request does (Bus.requestUntilAnswered). */
+/** The time for an answer to a hello grows up to this, so that a busy control plane does not answer for nothing. */
 const LONGEST_HELLO_TIMEOUT_MS = 4 * HEARTBEAT_TIMEOUT_MS;
 
 export interface ContactPorts {
