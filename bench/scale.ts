@@ -33,8 +33,8 @@ interface ScaleOptions {
 
 /**
  * Agents with credentials of their own in three processes, on one control plane and nats-server: one network with the
- * sandboxes of all, and a tenth as many with those of ten. How long a command takes until all of a network have applied it, and
- * restarts until all have; beside connections of a bare nats-server that move the same bytes.
+ * sandboxes of all, and a tenth as many with those of ten. How long a command takes until all of a network have applied
+ * it, and restarts until all have; beside connections of a bare nats-server that move the same bytes.
  */
 export default async function benchScale({ agents = AGENTS }: ScaleOptions): Promise<readonly BenchRow[]> {
   const names = Array.from({ length: agents }, (_, index) => `host-${String(index).padStart(5, '0')}`);
