@@ -8,6 +8,12 @@ import { CLONE } from './clone.js';
 
 const TICKS_A_SECOND = 100;
 
+/** CPU time of a process: of its main thread, and of its other threads together. */
+export interface CpuSeconds {
+  readonly main: number;
+  readonly others: number;
+}
+
 /** A program of test/programs that works in periods. */
 export class Spells {
   private readonly lines: AsyncIterator<string>;
@@ -37,9 +43,10 @@ export class Spells {
   }
 
   /** User and system time so far. */
-  cpuSeconds(): number {
-    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+  cpuSeconds(): CpuSeconds {
+    const { pid } = this.child;
+    const main = cpuSecondsIn(`/proc/${pid}/task/${pid}/stat`);
+    return { main, others: cpuSecondsIn(`/proc/${pid}/stat`) - main };
   }
 
   async end(): Promise<void> {
@@ -48,4 +55,9 @@ export class Spells {
     this.child.stdin.end();
     await ended;
   }
+}
+
+function cpuSecondsIn(statFile: string): number {
+  const fields = readFileSync(statFile, 'utf8').split(') ')[1]?.split(' ') ?? [];
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 }

@@ -7,7 +7,7 @@ import { type HostileMemberSettings, hostileAgent, hostileLocalNode } from '#tes
 import { repeatable, type TurnPair, type TurnTimes, takeTurns } from '#test/support/paired-turns.js';
 import { namespaceOf } from '#test/support/sandboxes.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
-import { Spells } from '#test/support/spells.js';
+import { type CpuSeconds, Spells } from '#test/support/spells.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -88,15 +88,22 @@ describe('one member harms nobody else', function () {
 
   async function harmsNobody(hostile: Spells): Promise<void> {
     const polite = Spells.start('burn', []);
-    const before = hostile.cpuSeconds();
-    let turns = 0;
-    const hostileTurn = async (): Promise<Times> => {
-      turns += 1;
+    const before = { hostile: hostile.cpuSeconds(), polite: polite.cpuSeconds() };
+    const turns = { hostile: 0, polite: 0 };
+    const hostileTurn = (): Promise<Times> => {
+      turns.hostile += 1;
       return turn(hostile, '');
     };
-    /** The CPU time that the hostile member has used in its turns so far. */
-    const politeTurn = (): Promise<Times> =>
-      turn(polite, String((hostile.cpuSeconds() - before) / ((turns * TURN_MS) / 1_000)));
+    const politeTurn = (): Promise<Times> => {
+      turns.polite += 1;
+      const share = (thread: keyof CpuSeconds): number => {
+        const inEach = (hostile.cpuSeconds()[thread] - before.hostile[thread]) / turns.hostile;
+        // What it lacks after its earlier turns is added to this one.
+        const due = inEach * turns.polite - (polite.cpuSeconds()[thread] - before.polite[thread]);
+        return Math.max(0, due) / (TURN_MS / 1_000);
+      };
+      return turn(polite, `${share('main')},${share('others')}`);
+    };
     const takePair = async (hostileFirst: boolean) => {
       const first = hostileFirst ? await hostileTurn() : null;
       const usual = await politeTurn();

@@ -12,24 +12,24 @@ require('node:net').createServer({ allowHalfOpen: true }, (socket) => {
 }).listen(8080, '0.0.0.0', 1024);
 `;
 /**
- * Connects and resets at once, repeatedly. Every tenth of a second it prints the milliseconds since the epoch and the
- * number of connections so far.
+ * Connects and resets at once, this many times in a row, and again after a pause. Every tenth of a second it prints the
+ * milliseconds since the epoch and the number of connections so far.
  */
-const flood = (address: string) => `
+const flood = (address: string, atOnce: number, pauseMs: number): string => `
 let connected = 0;
 const turn = () => {
-  for (let count = 0; count < 10; count += 1) {
+  for (let count = 0; count < ${atOnce}; count += 1) {
     const client = require('node:net').connect({ host: '${address}', port: 8080 });
     client.on('error', () => {});
     client.once('connect', () => { connected += 1; client.resetAndDestroy(); });
   }
-  setImmediate(turn);
+  setTimeout(turn, ${pauseMs});
 };
 turn();
 setInterval(() => console.log(Date.now(), connected), 100);
 `;
 /** The rate and the burst in apps/agent/sandboxes/firewall/reset-floods. */
-const SLOWED_PER_SECOND = 50;
+const SLOWED_PER_SECOND = 20;
 const MEASURED_MS = 2_000;
 const HONEST = 500;
 
@@ -52,6 +52,14 @@ describe('a sandbox that resets its connections again and again', function () {
   const isSlowed = async (id: string) =>
     (/set slowed \{[\s\S]*?\n\t\}/.exec(await rig.rules())?.[0] ?? '').includes(rig.address(id));
 
+  const floods = async (id: string, atOnce: number, pauseMs: number) => {
+    const program = flood(await proxy(), atOnce, pauseMs);
+    const command = ['netns', 'exec', rig.namespaceOf(id), process.execPath, '-e', program];
+    const started = spawn('ip', command, { stdio: ['ignore', 'pipe', 'ignore'] });
+    rig.keep(started);
+    return started;
+  };
+
   before(async () => {
     rig = await NetnsRig.start(['sbx-web', 'sbx-worker', 'sbx-api']);
     rig.serve('sbx-api', SERVER);
@@ -61,17 +69,16 @@ describe('a sandbox that resets its connections again and again', function () {
         version: 1,
         sandboxes: { 'sbx-web': 'host-a', 'sbx-worker': 'host-a', 'sbx-api': 'host-a' },
         aliases: { api: { sandbox: 'sbx-api', ports: [8080] } },
-        allow: ['sandbox:sbx-web api 8080', 'sandbox:sbx-worker api 8080'],
+        allow: ['web', 'worker', 'api'].map((source) => `sandbox:sbx-${source} api 8080`),
       }),
     );
     await rig.plane.acknowledgement(1);
-    const command = ['netns', 'exec', rig.namespaceOf('sbx-worker'), process.execPath, '-e', flood(await proxy())];
-    const started = spawn('ip', command, { stdio: ['ignore', 'pipe', 'ignore'] });
+    const started = await floods('sbx-worker', 10, 0);
     createInterface({ input: started.stdout }).on('line', (line) => {
       const [atMs = Number.NaN, connected = Number.NaN] = line.split(' ').map(Number);
       last = { atMs, connected };
     });
-    flooder = rig.keep(started);
+    flooder = started;
   });
 
   after(() => rig?.close());
@@ -92,6 +99,12 @@ describe('a sandbox that resets its connections again and again', function () {
     expect(JSON.parse(output).errors).to.deep.equal({});
     expect(await isSlowed('sbx-web')).to.equal(false);
     expect(await isSlowed('sbx-worker')).to.equal(true);
+  });
+
+  it('is slowed in the same way if it resets a few hundred a second', async () => {
+    const slower = await floods('sbx-api', 12, 30);
+    await waitFor('it is slowed', () => isSlowed('sbx-api'));
+    slower.kill('SIGKILL');
   });
 
   it('is served as before once it has stopped', async () => {

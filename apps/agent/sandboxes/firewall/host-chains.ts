@@ -24,17 +24,22 @@ export function resolverSet(resolvers: readonly { readonly link: string; readonl
 }
 
 /**
- * Rules common to all drivers with links: packets from a link reach the agent's resolver there and sockets bound to a
+ * Rules common to all drivers with links. What a flooding sandbox sends too much is dropped before connection tracking
+ * and routing, after the check of its address: it is the cheapest place. Packets from a link reach the agent's resolver there and sockets bound to a
  * proxy address, and no other service of the host; nothing is forwarded from or to a link. Packets of an open
  * connection are accepted by their socket and not by connection tracking, so reloading the rules cuts no connection.
  * Refused TCP connections get a reset, so clients notice at once.
  */
 export function hostChains({ links, proxyRange, queriesLedTo, queriesPerSecond }: HostChains): string {
-  return `${queryFloodSets}${resetFloodSets}${refusedPortSets}${queriesLedTo === null ? '' : ledQueries(links, proxyRange, queriesLedTo)}  chain input {
-    type filter hook input priority filter - 10; policy accept;
+  return `${queryFloodSets(queriesPerSecond)}${resetFloodSets}${refusedPortSets}${queriesLedTo === null ? '' : ledQueries(links, proxyRange, queriesLedTo)}  chain floods {
+    type filter hook prerouting priority raw - 5; policy accept;
     iifname != ${links} accept
 ${queryFloodRules(queriesPerSecond)}
-${resetFloodRules(proxyRange)}${queriesLedTo === null ? '' : '\n    ct state established,related accept'}
+${resetFloodRules(proxyRange)}
+  }
+  chain input {
+    type filter hook input priority filter - 10; policy accept;
+    iifname != ${links} accept${queriesLedTo === null ? '' : '\n    ct state established,related accept'}
     iifname . ip daddr @resolvers meta l4proto { tcp, udp } th dport 53 accept
     ip daddr ${proxyRange} meta l4proto tcp goto sockets
     tcp flags & (fin | syn | rst | ack) != syn goto sockets

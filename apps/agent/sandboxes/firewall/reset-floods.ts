@@ -1,11 +1,11 @@
 /** Resets per second, and in a burst, that a sandbox may send to the proxy before its connections are slowed. */
-const RESETS_PER_SECOND = 500;
-const RESETS_AT_ONCE = 1_000;
+const RESETS_PER_SECOND = 200;
+const RESETS_AT_ONCE = 400;
 /** Connections per second, and in a burst, that a slowed sandbox may open. */
-const SLOWED_PER_SECOND = 50;
+const SLOWED_PER_SECOND = 20;
 const SLOWED_AT_ONCE = 5;
 /** A sandbox is slowed until it has sent fewer resets than this, per second and in a burst, for a while. */
-const CALM_RESETS_PER_SECOND = 10;
+const CALM_RESETS_PER_SECOND = 5;
 const SLOWED_FOR_SECONDS = 5;
 const MOST_SOURCES = 65_535;
 
@@ -23,7 +23,7 @@ export const resetFloodSets = `  set resets { typeof ${SOURCE}; size ${MOST_SOUR
   set slowed_opens { typeof ${SOURCE}; size ${MOST_SOURCES}; flags dynamic,timeout; timeout 10s; }
 `;
 
-/** Rules for the input chain, before those that accept. */
+/** Rules for the chain that sees packets before connection tracking. */
 export function resetFloodRules(proxyRange: string): string {
   const over = (perSecond: number, atOnce = perSecond): string =>
     `${SOURCE} limit rate over ${perSecond}/second burst ${atOnce} packets`;
