@@ -25,9 +25,9 @@ export function resolverSet(resolvers: readonly { readonly link: string; readonl
 
 /**
  * Rules common to all drivers with links. What a flooding sandbox sends too much is dropped before connection tracking
- * and routing, after the check of its address: it is the cheapest place. Packets from a link reach the agent's resolver there and sockets bound to a
- * proxy address, and no other service of the host; nothing is forwarded from or to a link. Packets of an open
- * connection are accepted by their socket and not by connection tracking, so reloading the rules cuts no connection.
+ * and routing, but after the check of its address. Packets from a link reach the agent's resolver there and sockets
+ * bound to a proxy address, and no other service of the host; nothing is forwarded from or to a link. Packets of an
+ * open connection are accepted by their socket and not by connection tracking, so reloading the rules cuts none.
  * Refused TCP connections get a reset, so clients notice at once.
  */
 export function hostChains({ links, proxyRange, queriesLedTo, queriesPerSecond }: HostChains): string {
