@@ -5,6 +5,7 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { type FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { clientConfig, connectClient } from '#libs/event-store/connection.js';
 import { migrate } from '../../migrations/index.js';
 import { ApiDescription } from './api/api-description.js';
 import { serveConsole } from './api/console-files.js';
@@ -14,6 +15,7 @@ import { measureRequests } from './api/request-metrics.js';
 import { SECURITY_HEADERS } from './api/security-headers.js';
 import { acceptEmptyJson, bodyLimitOf, boundAddress, httpAdapter, listenOn } from './api/server.js';
 import { controlPlaneModule, type Foundations, type Surroundings } from './control-plane.module.js';
+import { databaseFault, requirePostgres } from './foundation/database-fault.js';
 import { isDatabaseUnavailable } from './foundation/database-unavailable.js';
 import { FrameworkLog } from './foundation/framework-log.js';
 import { Metrics } from './foundation/metrics.js';
@@ -111,13 +113,23 @@ async function serve(
   };
 }
 
+async function checkVersion(url: string): Promise<void> {
+  const client = await connectClient(clientConfig(url, 'globalstacks control-plane'), () => {});
+  try {
+    await requirePostgres(client);
+  } finally {
+    await client.end();
+  }
+}
+
 async function prepareDatabase(url: string, signal: AbortSignal, onWait: (error: unknown) => void): Promise<void> {
   for (;;) {
     try {
+      await checkVersion(url);
       return await migrate(url);
     } catch (error) {
-      if (!isDatabaseUnavailable(error)) throw error;
-      onWait(error);
+      if (!isDatabaseUnavailable(error)) throw databaseFault(error, url);
+      onWait(databaseFault(error, url));
       await pause(DATABASE_RETRY_MS, undefined, { signal });
     }
   }

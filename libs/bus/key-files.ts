@@ -1,18 +1,8 @@
-import {
-  chmodSync,
-  closeSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiskFullError, writeErrorOf } from '#libs/contracts/disk-full.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import { makeFolder, writeForFolderOwner } from '#libs/program/folder-owner.js';
 
 /** A key file that cannot be read, or does not hold the key it should. */
 export class KeyFileUnusableError extends CodedError {}
@@ -38,7 +28,7 @@ export interface KeyFile<T> {
   readonly parse: (text: string) => T;
 }
 
-/** A folder of secrets, one per file, readable by its owner alone. */
+/** A folder of secrets, one per file, readable by its owner alone, also when root writes them. */
 export class KeyFiles {
   /** `remedy`: what to do about a file that cannot be used. Errors: KeyFolderUnusableError, DiskFullError. */
   constructor(
@@ -46,7 +36,7 @@ export class KeyFiles {
     private readonly remedy: string,
   ) {
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      makeFolder(folder);
       chmodSync(folder, 0o700);
     } catch (error) {
       const known = writeErrorOf(folder, error);
@@ -95,7 +85,7 @@ export class KeyFiles {
     const path = this.path(name);
     const aside = `${path}.${process.pid}.new`;
     try {
-      writeFileSync(aside, `${text}\n`, { mode: 0o600, flush: true });
+      writeForFolderOwner(aside, `${text}\n`);
       // Unlike a rename, this fails if the file exists.
       linkSync(aside, path);
     } catch (error) {
@@ -113,7 +103,7 @@ export class KeyFiles {
     const path = this.path(name);
     const aside = `${path}.${process.pid}.new`;
     try {
-      writeFileSync(aside, `${text}\n`, { mode: 0o600, flush: true });
+      writeForFolderOwner(aside, `${text}\n`);
       renameSync(aside, path);
     } catch (error) {
       rmSync(aside, { force: true });

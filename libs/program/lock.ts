@@ -1,6 +1,7 @@
 import { closeSync, openSync, statSync, truncateSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { CodedError } from '#libs/contracts/errors.js';
+import { giveToFolderOwner } from './folder-owner.js';
 import { forgetProcess, recordedProcess, recordProcess } from './process-record.js';
 
 /** The lock's file cannot be used. */
@@ -67,7 +68,9 @@ export function takeLock(name: string): LockAttempt {
  */
 function createForOwnerAlone(path: string): void {
   try {
-    closeSync(openSync(path, 'wx', 0o600));
+    const fd = openSync(path, 'wx', 0o600);
+    giveToFolderOwner(path, fd);
+    closeSync(fd);
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw unusable(path, error);
   }

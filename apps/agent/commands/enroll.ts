@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Given, type ProgramCommand, UsageError } from '#libs/program/command-line.js';
+import { makeFolder } from '#libs/program/folder-owner.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { writeWhole } from '#libs/program/write-whole.js';
 import { type AgentCredentials } from '../enrollment/credentials.js';
@@ -102,7 +103,7 @@ function refuseOtherAgent(config: string, { name }: AgentSettings): void {
  * already.
  */
 async function enrolled(settings: AgentSettings, tokenFile: string): Promise<AgentCredentials> {
-  mkdirSync(settings.stateFolder, { recursive: true, mode: 0o700 });
+  makeFolder(settings.stateFolder);
   const lock = ownStateFolder(settings.stateFolder);
   const signal = AbortSignal.timeout(ENROLL_WITHIN_MS);
   let unreachable: unknown = null;

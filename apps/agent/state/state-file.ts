@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import { giveToFolderOwner, makeFolder } from '#libs/program/folder-owner.js';
 
 /** A file of the agent is damaged or of another version. */
 export class StateFileInvalidError extends CodedError {}
@@ -27,7 +28,7 @@ export function sha256(text: string): string {
  */
 export async function writeStateFile(path: string, value: unknown, mode = 0o600): Promise<StateContent> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(path));
     return await writeSynced(path, value, mode);
   } catch (error) {
     throw writeErrorOf(path, error);
@@ -40,6 +41,7 @@ async function writeSynced(path: string, value: unknown, mode: number): Promise<
   const aside = `${path}.new`;
   const file = await open(aside, 'w', mode);
   try {
+    giveToFolderOwner(path, file.fd);
     await file.writeFile(`${JSON.stringify({ format: FORMAT, sha256: content.checksum })}\n${body}\n`);
     await file.sync();
   } finally {

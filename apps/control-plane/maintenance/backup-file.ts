@@ -1,7 +1,18 @@
 import { createHash, type Hash } from 'node:crypto';
-import { closeSync, createReadStream, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import type { LogAnchor } from '#libs/audit/chain-walk.js';
-import { CodedError } from '#libs/contracts/errors.js';
+import { writeErrorOf } from '#libs/contracts/disk-full.js';
+import { CodedError, InvalidInputError } from '#libs/contracts/errors.js';
 import { integerBetween, listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 
 /**
@@ -29,7 +40,11 @@ export class BackupDamagedError extends CodedError {
   }
 }
 
+/** The file of a backup cannot be read or written. */
+export class BackupFileError extends CodedError {}
+
 const FORMAT = 'globalstacks-backup-1';
+const BEGIN = `{"format":"${FORMAT}"`;
 const END_OF_TABLE = '\\.';
 const WRITE_BYTES = 1_024 * 1_024;
 const position = integerBetween(0, Number.MAX_SAFE_INTEGER);
@@ -48,7 +63,8 @@ export class BackupWriter {
     header: BackupHeader,
   ) {
     this.aside = `${file}.new`;
-    this.fd = openSync(this.aside, 'w', 0o600);
+    refuseOther(file);
+    this.fd = writing(file, () => openSync(this.aside, 'w', 0o600));
     this.add(JSON.stringify({ format: FORMAT, ...header }));
   }
 
@@ -68,15 +84,17 @@ export class BackupWriter {
     this.add(END_OF_TABLE);
   }
 
-  /** Errors: BackupDamagedError, if what was written cannot be read back; or the system's. */
+  /** Errors: BackupDamagedError, if what was written cannot be read back; BackupFileError, DiskFullError. */
   async end(head: LogAnchor): Promise<void> {
     this.flush();
     const last = `${JSON.stringify({ head, sha256: this.hash.digest('hex') })}\n`;
-    writeAll(this.fd, Buffer.from(last));
-    fsyncSync(this.fd);
+    writing(this.file, () => {
+      writeAll(this.fd, Buffer.from(last));
+      fsyncSync(this.fd);
+    });
     await checkBackup(this.aside);
     closeSync(this.fd);
-    renameSync(this.aside, this.file);
+    writing(this.file, () => renameSync(this.aside, this.file));
   }
 
   abandon(): void {
@@ -89,10 +107,47 @@ export class BackupWriter {
   }
 
   private flush(): void {
-    writeAll(this.fd, Buffer.concat(this.waiting));
+    writing(this.file, () => writeAll(this.fd, Buffer.concat(this.waiting)));
     this.waiting = [];
     this.waitingBytes = 0;
   }
+}
+
+/** A backup takes the place of an earlier backup, and of nothing else. */
+function refuseOther(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (found === undefined || (found.isFile() && (found.size === 0 || beginsAsBackup(file)))) return;
+  throw new BackupFileError(
+    'BACKUP_FILE_TAKEN',
+    `${file} exists and is ${found.isFile() ? 'no backup' : 'no file'}`,
+    'name a file that does not exist, or an earlier backup, which is then replaced',
+  );
+}
+
+function beginsAsBackup(file: string): boolean {
+  const begin = Buffer.alloc(BEGIN.length);
+  const fd = openSync(file, 'r');
+  try {
+    readSync(fd, begin);
+  } finally {
+    closeSync(fd);
+  }
+  return begin.toString() === BEGIN;
+}
+
+function writing<T>(file: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    const known = writeErrorOf(file, error);
+    if (known instanceof CodedError) throw known;
+    const remedy = 'name a file in a folder that exists and that this user can write to';
+    throw new BackupFileError('BACKUP_UNWRITABLE', `${file} cannot be written: ${codeOf(error)}`, remedy);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
 }
 
 function writeAll(fd: number, bytes: Buffer): void {
@@ -105,7 +160,7 @@ export interface CheckedBackup {
   readonly head: LogAnchor;
 }
 
-/** Checks the whole file. Error: BackupDamagedError, or the system's. */
+/** Checks the whole file. Errors: BackupDamagedError, BackupFileError. */
 export async function checkBackup(file: string): Promise<CheckedBackup> {
   const hash = createHash('sha256');
   let [first, last] = ['', ''];
@@ -123,7 +178,7 @@ export async function checkBackup(file: string): Promise<CheckedBackup> {
       head: { position: position(head.position, 'position'), hash: name(head.hash, 'hash') },
     };
   } catch (error) {
-    if (error instanceof BackupDamagedError) throw error;
+    if (error instanceof CodedError && !(error instanceof InvalidInputError)) throw error;
     throw new BackupDamagedError(file, 'it is no backup, or its end is missing');
   }
 }
@@ -179,10 +234,17 @@ export async function readTables(file: string, reader: TableReader): Promise<voi
 /** Lines end with only: rows may contain any other character, escaped or not. */
 async function* linesOf(file: string): AsyncGenerator<string> {
   let rest = '';
-  for await (const chunk of createReadStream(file, { encoding: 'utf8', highWaterMark: WRITE_BYTES })) {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() ?? '';
-    yield* lines;
+  const text = createReadStream(file, { encoding: 'utf8', highWaterMark: WRITE_BYTES });
+  try {
+    for await (const chunk of text) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (error) {
+    if (text.errored === null) throw error;
+    const remedy = 'name a backup that this user can read';
+    throw new BackupFileError('BACKUP_UNREADABLE', `${file} cannot be read: ${codeOf(error)}`, remedy);
   }
   if (rest !== '') yield rest;
 }

@@ -1,21 +1,21 @@
 import { readdirSync, statSync } from 'node:fs';
+import type { Client } from 'pg';
 import { loadBusAuthority } from '#libs/bus/authority.js';
 import { probeBus } from '#libs/bus/probe.js';
 import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
+import { CodedError } from '#libs/contracts/errors.js';
 import { probeControlServer } from '#libs/control-server/probe.js';
-import { clientConfig, connectClient } from '#libs/event-store/connection.js';
 import { type ProgramCommand } from '#libs/program/command-line.js';
 import { examine, exitCodeOfFindings, type Finding, findingsText, reasonOf } from '#libs/program/doctor.js';
 import { examineClock, examineControlPlane, examinePort } from '#libs/program/doctor-checks.js';
 import { migrationNames } from '#migrations/index.js';
+import { requirePostgres } from '../foundation/database-fault.js';
 import { type ControlPlaneSettings, readSettings } from '../foundation/settings.js';
+import { withDatabase } from './database.js';
 import { CONFIG_OPTION, CONFIG_USAGE, settingsOf } from './environment.js';
 import { hasEvents, migrationsOf } from './tables.js';
 
 const CONTROL_SERVER_WITHIN_MS = 5_000;
-/** The oldest version with everything that the record uses, and the one it is tested with. */
-const OLDEST_POSTGRES = 18;
-const POSTGRES_VERSION_UNIT = 10_000;
 
 export const doctor: ProgramCommand = {
   summary: 'Check this machine: settings, keys, database, bus, port, mesh and clock',
@@ -66,41 +66,33 @@ function examineKeys(folder: string): Finding {
 
 async function lookAtDatabase(url: string): Promise<{ readonly finding: Finding; readonly clock: Finding }> {
   const code = 'DATABASE';
+  const failed = (error: unknown): Finding => {
+    const remedy = error instanceof CodedError ? error.remedy : null;
+    return fail(code, reasonOf(error), remedy ?? 'check GLOBALSTACKS_DATABASE_URL, and that Postgres runs');
+  };
   try {
-    const client = await connectClient(clientConfig(url, 'globalstacks doctor'), () => {});
-    try {
-      const { rows } = await client.query<{ now: Date; version: string }>(
-        "SELECT clock_timestamp() AS now, current_setting('server_version_num') AS version",
-      );
-      const major = Math.floor(Number(rows[0]?.version) / POSTGRES_VERSION_UNIT);
+    return await withDatabase(url, 'globalstacks doctor', async (client) => {
+      const { rows } = await client.query<{ now: Date }>('SELECT clock_timestamp() AS now');
       const clock = examineClock(rows[0]?.now ?? new Date(0), new Date(), 'the database');
-      if (major < OLDEST_POSTGRES) {
-        return { finding: fail(code, `Postgres ${major}`, `use Postgres ${OLDEST_POSTGRES} or newer`), clock };
-      }
-      const said = `Postgres ${major} answers`;
-      if (!(await hasEvents(client))) return { finding: pass(code, `${said}; it has no events yet`), clock };
-      const had = await migrationsOf(client);
-      const unknown = had.filter((name) => !migrationNames.includes(name));
-      if (unknown.length > 0) {
-        const evidence = `${said}, but a newer release migrated it: ${unknown.join(', ')}`;
-        return { finding: fail(code, evidence, 'install that release, or restore a backup of before'), clock };
-      }
-      const due = migrationNames.length - had.length;
-      return {
-        finding: pass(code, `${said}; ${due === 0 ? 'up to date' : `${due} migrations at the next start`}`),
-        clock,
-      };
-    } finally {
-      await client.end();
-    }
+      return { finding: await examineRecord(client).catch(failed), clock };
+    });
   } catch (error) {
-    const finding = fail(
-      code,
-      reasonOf(error),
-      'check GLOBALSTACKS_DATABASE_URL, and that Postgres runs and lets you in',
-    );
-    return { finding, clock: skipped('CLOCK', 'the database did not tell its time') };
+    return { finding: failed(error), clock: skipped('CLOCK', 'the database did not tell its time') };
   }
+}
+
+async function examineRecord(client: Client): Promise<Finding> {
+  const code = 'DATABASE';
+  const said = `Postgres ${await requirePostgres(client)} answers`;
+  if (!(await hasEvents(client))) return pass(code, `${said}; it has no events yet`);
+  const had = await migrationsOf(client);
+  const unknown = had.filter((name) => !migrationNames.includes(name));
+  if (unknown.length > 0) {
+    const evidence = `${said}, but a newer release migrated it: ${unknown.join(', ')}`;
+    return fail(code, evidence, 'install that release, or restore a backup of before');
+  }
+  const due = migrationNames.length - had.length;
+  return pass(code, `${said}; ${due === 0 ? 'up to date' : `${due} migrations at the next start`}`);
 }
 
 async function examineBus({ keysFolder, busServers }: ControlPlaneSettings): Promise<Finding> {

@@ -1,14 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import type { Client } from 'pg';
 import { CodedError } from '#libs/contracts/errors.js';
-import { clientConfig, connectClient } from '#libs/event-store/connection.js';
 import { copyIn } from '#libs/event-store/copy-in.js';
 import { verifyLogOf } from '#libs/event-store/verify-log.js';
 import { type ProgramCommand } from '#libs/program/command-line.js';
+import { makeFolder, writeForFolderOwner } from '#libs/program/folder-owner.js';
 import { RELEASE } from '#libs/program/release.js';
-import { migrate, migrationNames } from '#migrations/index.js';
+import { migrate } from '#migrations/index.js';
+import { requirePostgres } from '../foundation/database-fault.js';
+import { unknownMigrations } from './backup-check.js';
 import { BackupDamagedError, type BackupHeader, type CheckedBackup, checkBackup, readTables } from './backup-file.js';
+import { withDatabase } from './database.js';
 import { CONFIG_OPTION, CONFIG_USAGE, needSetting, settingsOf } from './environment.js';
 import { advanceSequences, empty, hasEvents, quoted } from './tables.js';
 
@@ -46,12 +49,13 @@ next: start the control plane, then: gstacks network list
 
 /**
  * All or nothing: the file is checked to its end first, and the log's hash chain is verified before the rows are
- * committed. Errors: BackupDamagedError, BackupNewerError, DatabaseNotEmptyError, or the database's.
+ * committed. Errors: BackupDamagedError, BackupFileError, BackupNewerError, DatabaseNotEmptyError,
+ * DatabaseUnusableError.
  */
 export async function restoreBackup(databaseUrl: string, file: string): Promise<CheckedBackup> {
   const checked = await checkBackup(file);
   const { header, head } = checked;
-  const unknown = header.migrations.filter((name) => !migrationNames.includes(name));
+  const unknown = unknownMigrations(header);
   if (unknown.length > 0) {
     throw new BackupNewerError(
       'BACKUP_NEWER',
@@ -59,10 +63,11 @@ export async function restoreBackup(databaseUrl: string, file: string): Promise<
       `install release ${header.release} or newer`,
     );
   }
-  const client = await connectClient(clientConfig(databaseUrl, 'globalstacks restore'), () => {});
-  try {
+  return withDatabase(databaseUrl, 'globalstacks restore', async (client) => {
+    await requirePostgres(client);
     await refuseRecord(client);
     await migrate(databaseUrl, header.migrations);
+    // Without the COMMIT, the server rolls everything back when the connection ends.
     await client.query('BEGIN');
     await refuseRecord(client);
     await readTables(file, {
@@ -78,10 +83,7 @@ export async function restoreBackup(databaseUrl: string, file: string): Promise<
     }
     await client.query('COMMIT');
     return checked;
-  } finally {
-    // Without a COMMIT, the server rolls everything back.
-    await client.end();
-  }
+  });
 }
 
 async function refuseRecord(client: Client): Promise<void> {
@@ -97,9 +99,9 @@ async function refuseRecord(client: Client): Promise<void> {
 export function restoreKeys(folder: string, { keys }: BackupHeader): string {
   if (existsSync(folder) && readdirSync(folder).length > 0) return `those in ${folder} stay`;
   if (keys === null) return `the backup has none; put the keys of this store into ${folder}`;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeFolder(folder);
   for (const [name, text] of Object.entries(keys)) {
-    writeFileSync(join(folder, basename(name)), Buffer.from(text, 'base64'), { mode: 0o600 });
+    writeForFolderOwner(join(folder, basename(name)), Buffer.from(text, 'base64'));
   }
   return `written into ${folder}`;
 }

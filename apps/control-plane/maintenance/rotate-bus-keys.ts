@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { BUS_KEY_FILES, replaceBusAuthority } from '#libs/bus/authority.js';
 import { CodedError } from '#libs/contracts/errors.js';
-import { clientConfig, connectClient } from '#libs/event-store/connection.js';
 import { LISTENER } from '#libs/event-store/notification-listener.js';
 import { type ProgramCommand } from '#libs/program/command-line.js';
+import { withDatabase } from './database.js';
 import { CONFIG_OPTION, CONFIG_USAGE, needSetting, settingsOf } from './environment.js';
 
 /** A control plane that runs has the former keys in memory, and would go on with them. */
@@ -33,11 +33,10 @@ next: make the configuration of nats-server anew with globalstacks-control-plane
 /**
  * The database forgets which keys of the bus it was used with, and the folder gets others. When this is interrupted,
  * the control plane starts with whichever keys the folder has. Errors: ControlPlaneRunsError, those of
- * replaceBusAuthority, or the database's.
+ * replaceBusAuthority, DatabaseUnusableError.
  */
 export async function replaceBusKeys(databaseUrl: string, keysFolder: string): Promise<void> {
-  const client = await connectClient(clientConfig(databaseUrl, 'globalstacks rotate-bus-keys'), () => {});
-  try {
+  await withDatabase(databaseUrl, 'globalstacks rotate-bus-keys', async (client) => {
     await refuseRunning(client);
     const { rows } = await client.query<{ found: boolean }>(
       "SELECT to_regclass('public.store_keys') IS NOT NULL AS found",
@@ -46,9 +45,7 @@ export async function replaceBusKeys(databaseUrl: string, keysFolder: string): P
       await client.query('DELETE FROM store_keys WHERE purpose = ANY ($1)', [BUS_KEY_FILES]);
     }
     replaceBusAuthority(keysFolder);
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function refuseRunning(client: Client): Promise<void> {

@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Logger } from 'pino';
@@ -10,6 +10,7 @@ import type { Epoch } from '#libs/contracts/bus/network-version.js';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { integerBetween, parseObject } from '#libs/contracts/json-fields.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
+import { writeForFolderOwner } from '#libs/program/folder-owner.js';
 import { CLOCK, type Clock, EVENT_STORE, LOGGER, SETTINGS, TOPOLOGY_SIGNER } from '../foundation/provided.js';
 import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { DirectoryFeed } from './directory-feed.js';
@@ -174,7 +175,7 @@ export class SeenHead {
     if (position === kept?.head.position && counter === kept.head.epoch.counter) return;
     const next = { head: this.signed(), since: kept?.since ?? position };
     try {
-      writeFileSync(`${this.path()}.new`, `${JSON.stringify(next)}\n`, { mode: 0o600 });
+      writeForFolderOwner(`${this.path()}.new`, `${JSON.stringify(next)}\n`);
       renameSync(`${this.path()}.new`, this.path());
       this.kept = next;
     } catch (error) {

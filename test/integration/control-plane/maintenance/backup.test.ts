@@ -52,7 +52,10 @@ describe('backup and restore', () => {
     );
   });
 
-  beforeEach(() => writeBackup(source, file, null, new Date()));
+  beforeEach(() => {
+    rmSync(file, { force: true });
+    return writeBackup(source, file, null, new Date());
+  });
 
   after(() => rmSync(folder, { recursive: true, force: true }));
 
