@@ -32,6 +32,7 @@ import { StoreEpochs } from './enrollment/store-epochs.js';
 import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
 import { MeshOffers } from './mesh/mesh-offers.js';
+import { ownHostTowards } from './mesh/own-host.js';
 import { PeerFiles } from './mesh/peer-files.js';
 import { agentMetrics } from './metrics/agent-metrics.js';
 import { serveMetrics } from './metrics/metrics-server.js';
@@ -136,6 +137,7 @@ export async function startAgent(
     isCertified: () => isMeshKeyCertified,
     offeredMesh: credentials,
     requestMeshKey: (signal) => enrollment.meshKey(signal),
+    ownHost: settings.mesh.transport === 'direct' ? await ownHostTowards(settings.controlPlaneUrl) : null,
     admitsLocal: (networkId, source) => admitted.admits(networkId, source),
     isFresh: (networkId) => {
       const snapshot = held.of(networkId)?.snapshot;

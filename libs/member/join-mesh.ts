@@ -30,6 +30,8 @@ export interface JoinPorts {
   readonly isEphemeral: boolean;
   /** Requests a key from the control plane. Rejects with a CodedError. */
   readonly requestKey: (signal: AbortSignal) => Promise<string>;
+  /** This host as peers reach it, for a transport that listens on all addresses; null or absent: unknown. */
+  readonly ownHost?: string | null;
   readonly changed: (state: MeshState) => void;
   readonly log: MeshLog;
 }
@@ -54,8 +56,8 @@ export async function joinMesh(way: MeshWay, ports: JoinPorts): Promise<JoinedMe
   return { member, state };
 }
 
-function transportOf(way: MeshWay, { owner, stateFolder, isEphemeral, requestKey, log }: JoinPorts): Transport {
-  if (way.kind === 'direct') return directTransport({ listen: way.listen, advertise: way.advertise });
+function transportOf(way: MeshWay, { owner, stateFolder, isEphemeral, requestKey, ownHost, log }: JoinPorts): Transport {
+  if (way.kind === 'direct') return directTransport({ listen: way.listen, advertise: way.advertise, ownHost: ownHost ?? null });
   const { controlUrl, authKey, meshNode } = way;
   return tsnetTransport({
     binary: meshNode,

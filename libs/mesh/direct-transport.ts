@@ -1,7 +1,7 @@
 import { connect, createServer, type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CodedError } from '#libs/contracts/errors.js';
-import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
+import { type Endpoint, formatEndpoint, isUnspecified, parseEndpoint } from './endpoint.js';
 import { PeerUnreachableError } from './flow.js';
 import type { Transport, TransportStatus } from './transport.js';
 
@@ -10,6 +10,8 @@ export interface DirectTransportSettings {
   readonly listen: string;
   /** `host:port` that peers dial; null or absent: the address listened on. */
   readonly advertise?: string | null;
+  /** Host that peers dial instead of an address that is none, such as 0.0.0.0; null or absent: it is told as it is. */
+  readonly ownHost?: string | null;
 }
 
 /** Listening on the port failed. */
@@ -46,7 +48,8 @@ export function directTransport(settings: DirectTransportSettings): Transport {
     async listen(handle: (connection: Duplex) => void) {
       server = createServer({ noDelay: true, keepAlive: true }, (socket) => handle(keep(socket)));
       const address = await listening(server, listen.host, listen.port);
-      joined([advertise ?? formatEndpoint(address.address, address.port)]);
+      const host = (isUnspecified(address.address) ? settings.ownHost : null) ?? address.address;
+      joined([advertise ?? formatEndpoint(host, address.port)]);
     },
 
     async join() {

@@ -53,7 +53,7 @@ export async function runCommandLine(
     if (rest.includes('--help') || rest.includes('-h')) {
       return void process.stdout.write(`${command.summary}.\n\nusage: ${program} ${name} ${command.usage}\n`);
     }
-    const code = await command.run(parse(`${program} ${name}`, command, rest), environment);
+    const code = await command.run(givenTo(`${program} ${name}`, command, rest), environment);
     if (code !== null) process.exitCode = code;
   } catch (error) {
     process.exitCode = error instanceof UsageError ? USAGE : FAILED;
@@ -76,7 +76,12 @@ function overview(program: string, commands: { readonly [name: string]: ProgramC
   return `usage: ${program} COMMAND\n\n${lines.join('')}\n${program} COMMAND --help says more.\n`;
 }
 
-function parse(commandLine: string, command: ProgramCommand, argv: readonly string[]): Given {
+/** What a command is given by these words. `commandLine` is what people type before them. Error: UsageError. */
+export function givenTo(
+  commandLine: string,
+  command: Pick<ProgramCommand, 'options' | 'arguments'>,
+  argv: readonly string[],
+): Given {
   const help = `${commandLine} --help`;
   let parsed: { values: { [option: string]: unknown }; positionals: string[] };
   try {

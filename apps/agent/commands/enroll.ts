@@ -4,12 +4,14 @@ import { parseEnv } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Given, type ProgramCommand, UsageError } from '#libs/program/command-line.js';
 import { makeFolder } from '#libs/program/folder-owner.js';
+import type { Setting } from '#libs/program/setting.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { writeWhole } from '#libs/program/write-whole.js';
-import { type AgentCredentials } from '../enrollment/credentials.js';
+import { type AgentCredentials, credentialsFile } from '../enrollment/credentials.js';
 import { openEnrollment } from '../enrollment/open-enrollment.js';
 import { SETTINGS } from '../foundation/settings-list.js';
 import { type Environment } from '../foundation/variables.js';
+import { DRIVERS } from '../sandboxes/drivers.js';
 import { type AgentSettings, parseAgentSettings } from '../settings.js';
 import { ownStateFolder } from '../state/own-state-folder.js';
 import { CONFIG_FILE, STATE_FOLDER } from './places.js';
@@ -17,19 +19,31 @@ import { CONFIG_FILE, STATE_FOLDER } from './places.js';
 /** The settings file of this host belongs to another agent. */
 class OtherAgentHereError extends CodedError {}
 
+/** This host has keys and credentials, so a token would not be spent. */
+class AlreadyEnrolledError extends CodedError {}
+
+const HELP = 'globalstacks-agent enroll --help';
 const ENROLL_WITHIN_MS = 20_000;
+
+const KNOWN_SETTINGS = [SETTINGS, ...DRIVERS.map(({ settings }) => settings)]
+  .flatMap((settings) => Object.values<Setting>(settings).map(({ variable }) => variable))
+  .sort();
 
 export const enroll: ProgramCommand = {
   summary: 'Enrol this host: make its keys, spend its token and write its settings',
-  usage: `--url URL --name NAME --token-file FILE [options]
+  usage: `--url URL --name NAME [--token-file FILE] [options]
 
   --url URL            the control plane, as this host reaches it
   --name NAME          the agent's name, which the token is for
-  --token-file FILE    the token of \`gstacks agent enroll NAME\`; - reads it from standard input
+  --token-file FILE    the token of \`gstacks agent enroll NAME\`; - reads it from standard input. An enrolled
+                       host needs none: without it, the command writes the settings anew
   --driver DRIVER      docker (default), link, netns or static
   --set NAME=value     any other setting of an agent (docs/settings.md); may be repeated
   --state-dir FOLDER   default ${STATE_FOLDER}
-  --config FILE        where the settings are written, default ${CONFIG_FILE}`,
+  --config FILE        where the settings are written, default ${CONFIG_FILE}
+
+Settings for --set:
+${KNOWN_SETTINGS.map((name) => `  ${name}\n`).join('')}`,
   options: {
     url: { type: 'string' },
     name: { type: 'string' },
@@ -42,10 +56,11 @@ export const enroll: ProgramCommand = {
   async run(given) {
     const config = resolve(given.one('config') ?? CONFIG_FILE);
     const variables = variablesOf(given);
-    const tokenFile = given.need('token-file');
     const settings = parseAgentSettings(variables);
     trustAuthorities(variables[SETTINGS.caFile.variable]);
     refuseOtherAgent(config, settings);
+    const isEnrolled = existsSync(credentialsFile(identityOf(settings)));
+    const tokenFile = isEnrolled ? given.one('token-file') : given.need('token-file');
 
     const { agentId, expiresAt } = await enrolled(settings, tokenFile === '-' ? '/dev/stdin' : tokenFile);
     mkdirSync(dirname(config), { recursive: true });
@@ -69,7 +84,10 @@ function variablesOf(given: Given): { readonly [name: string]: string } {
     const [, name, value] = /^(GLOBALSTACKS_[A-Z0-9_]+)=(.*)$/.exec(setting) ?? [];
     if (name === undefined || value === undefined) {
       const accepted = '--set takes a setting such as GLOBALSTACKS_MESH_TRANSPORT=direct';
-      throw new UsageError(`${accepted}, not ${JSON.stringify(setting)}`, 'globalstacks-agent enroll --help');
+      throw new UsageError(`${accepted}, not ${JSON.stringify(setting)}`, HELP);
+    }
+    if (!KNOWN_SETTINGS.includes(name)) {
+      throw new UsageError(`an agent has no setting ${name}`, `${HELP}, which lists the settings`);
     }
     return [name, value] as const;
   });
@@ -102,14 +120,14 @@ function refuseOtherAgent(config: string, { name }: AgentSettings): void {
  * Credentials that the control plane issues now: for the token to this host's new key, or to a key that is enrolled
  * already.
  */
-async function enrolled(settings: AgentSettings, tokenFile: string): Promise<AgentCredentials> {
+async function enrolled(settings: AgentSettings, tokenFile: string | null): Promise<AgentCredentials> {
   makeFolder(settings.stateFolder);
   const lock = ownStateFolder(settings.stateFolder);
   const signal = AbortSignal.timeout(ENROLL_WITHIN_MS);
   let unreachable: unknown = null;
   try {
     const { kept, enrollment } = await openEnrollment(
-      { ...settings, enrollmentTokenFile: tokenFile, folder: join(settings.stateFolder, 'identity') },
+      { ...settings, enrollmentTokenFile: tokenFile, folder: identityOf(settings) },
       {
         now: () => new Date(),
         damaged: (what, _, movedTo) => process.stderr.write(`the ${what} could not be used; moved to ${movedTo}\n`),
@@ -118,12 +136,26 @@ async function enrolled(settings: AgentSettings, tokenFile: string): Promise<Age
         },
       },
     );
+    if (kept !== null && tokenFile !== null) throw alreadyEnrolled(settings);
     return kept === null ? await enrollment.current(null, signal) : await enrollment.renew(kept, signal);
   } catch (error) {
     throw signal.aborted && unreachable !== null ? unreachable : error;
   } finally {
     lock.release();
   }
+}
+
+function identityOf({ stateFolder }: AgentSettings): string {
+  return join(stateFolder, 'identity');
+}
+
+function alreadyEnrolled({ name, stateFolder }: AgentSettings): AlreadyEnrolledError {
+  return new AlreadyEnrolledError(
+    'ALREADY_ENROLLED',
+    `this host is enrolled already as ${name}, with its keys in ${stateFolder}; the token was not spent`,
+    `to change settings, the same command without --token-file; to give the host new keys, stop the agent, ` +
+      `gstacks agent revoke ${name}, empty ${stateFolder}, and enrol it with a new token`,
+  );
 }
 
 function configText(variables: { readonly [name: string]: string }): string {

@@ -106,7 +106,7 @@ export const SETTINGS = {
   directAdvertise: optionalSetting(
     'GLOBALSTACKS_MESH_DIRECT_ADVERTISE',
     '`host:port` at which peers reach this agent',
-    'the address that it listens on',
+    'the address that it listens on, or when it listens on all, its address towards the control plane',
   ),
   metricsListen: optionalSetting(
     'GLOBALSTACKS_AGENT_METRICS_LISTEN',

@@ -9,7 +9,7 @@ import type { IncomingFlow, IncomingProbe, MeshCredentials } from '#libs/mesh/fl
 import type { StartedMeshMember } from '#libs/mesh/mesh-member.js';
 import { chooseMesh, isFollowed, type MeshChoice, type MeshSettings, type OfferedMesh } from './mesh-settings.js';
 
-export interface HostMeshPorts extends Pick<JoinPorts, 'credentials' | 'requestKey' | 'changed' | 'log'> {
+export interface HostMeshPorts extends Pick<JoinPorts, 'credentials' | 'requestKey' | 'ownHost' | 'changed' | 'log'> {
   readonly agentId: AgentId;
   /** Whether the control plane has certified the mesh key, as far as this agent knows. */
   readonly isCertified: () => boolean;

@@ -49,6 +49,8 @@ export interface TrafficPorts {
   /** Whether peers can verify the mesh certificate. */
   readonly isCertified: () => boolean;
   readonly offeredMesh: OfferedMesh;
+  /** This host as peers reach it when it listens on all addresses; null: unknown, or it is in no direct mesh. */
+  readonly ownHost: string | null;
   readonly requestMeshKey: (signal: AbortSignal) => Promise<string>;
   readonly admitsLocal: FlowEngineSettings['admitsLocal'];
   readonly isFresh: FlowEngineSettings['isFresh'];
@@ -110,6 +112,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     isCertified: ports.isCertified,
     stateFolder: settings.stateFolder,
     requestKey: ports.requestMeshKey,
+    ownHost: ports.ownHost,
     changed: (state) => {
       reportMesh(log, state);
       meshChanged();

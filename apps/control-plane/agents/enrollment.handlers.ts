@@ -4,8 +4,10 @@ import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { AgentCredentialsDto, EnrollmentTokenDto } from '#libs/contracts/http/enrollment.js';
 import { enrollmentStatement, renewalStatement } from '#libs/contracts/renewal.js';
 import type { AgentCommand } from '#libs/domain/agent/decide.js';
-import { CLOCK, type Clock } from '../foundation/provided.js';
+import { meshToJoin } from '../foundation/mesh-settings.js';
+import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import { hashSecret } from '../foundation/secrets.js';
+import type { ControlPlaneSettings } from '../foundation/settings.js';
 import { requireSignature } from '../identity/signed-request.js';
 import { requestThumbprint } from '../mesh/request-thumbprint.js';
 import { AgentWrites } from './agent-writes.js';
@@ -15,11 +17,15 @@ import { CreateEnrollmentToken, EnrollAgent, RenewAgent } from './messages.js';
 
 @CommandHandler(CreateEnrollmentToken)
 export class CreateEnrollmentTokenHandler implements ICommandHandler<CreateEnrollmentToken> {
-  constructor(private readonly tokens: EnrollmentTokens) {}
+  constructor(
+    private readonly tokens: EnrollmentTokens,
+    @Inject(SETTINGS) private readonly settings: ControlPlaneSettings,
+  ) {}
 
   async execute({ body, write }: CreateEnrollmentToken): Promise<EnrollmentTokenDto> {
     const { token, expiresAt } = await this.tokens.create(body.name, write.actor);
-    return { name: body.name, token, expiresAt: expiresAt.toISOString() };
+    const { meshTransport } = meshToJoin(this.settings.mesh);
+    return { name: body.name, token, expiresAt: expiresAt.toISOString(), meshTransport };
   }
 }
 

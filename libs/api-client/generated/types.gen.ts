@@ -2039,6 +2039,10 @@ export type EnrollmentTokenDto = {
      */
     token: string;
     expiresAt: string;
+    /**
+     * The mesh that an agent without mesh settings joins if it is tsnet; null: there is none
+     */
+    meshTransport: 'direct' | 'tsnet';
 };
 
 export type EnrollAgentDto = {

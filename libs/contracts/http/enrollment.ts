@@ -50,6 +50,14 @@ export class EnrollmentTokenDto {
 
   @ApiProperty({ format: 'date-time' })
   readonly expiresAt!: string;
+
+  @ApiProperty({
+    type: String,
+    enum: MESH_TRANSPORTS,
+    nullable: true,
+    description: 'The mesh that an agent without mesh settings joins if it is tsnet; null: there is none',
+  })
+  readonly meshTransport!: MeshTransport | null;
 }
 
 export class EnrollAgentDto {

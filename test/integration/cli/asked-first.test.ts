@@ -45,7 +45,10 @@ describe('cli: what is cut is said and asked first', function () {
 
   it('agent enroll names an agent that is enrolled already, and prints one line for its host', async () => {
     const { server, gstacks, env } = at();
-    const made = { name: agent.id, token: 'gse_secret', expiresAt: '2026-01-02T03:04:05.000Z' };
+    const made = {
+      ...{ name: agent.id, token: 'gse_secret', expiresAt: '2026-01-02T03:04:05.000Z' },
+      meshTransport: 'tsnet',
+    };
     server.on('POST /v1/agents/enrollment-tokens', { json: made }).on(`GET /v1/agents/${agent.id}`, { json: agent });
     const { stdout } = await gstacks.run(['agent', 'enroll', agent.id], { env });
     expect(server.writes().map(({ body }) => body)).to.deep.equal([{ name: agent.id }]);
@@ -56,6 +59,11 @@ describe('cli: what is cut is said and asked first', function () {
     expect(stdout).to.match(
       /\n {2}printf %s gse_secret \| globalstacks-agent enroll --url \S+ --name \S+ --token-file -\n/,
     );
+    for (const meshTransport of ['direct', null]) {
+      server.on('POST /v1/agents/enrollment-tokens', { json: { ...made, meshTransport } });
+      const line = (await gstacks.run(['agent', 'enroll', agent.id], { env })).stdout;
+      expect(line).to.match(/ --token-file - --set GLOBALSTACKS_MESH_TRANSPORT=direct --set \S+_LISTEN=0\.0\.0\.0:7946\n/);
+    }
     server.on(`GET /v1/agents/${agent.id}`, { json: { ...agent, status: 'REVOKED' } });
     expect((await gstacks.run(['agent', 'enroll', agent.id], { env })).stdout).to.not.contain('enrolled already');
   });

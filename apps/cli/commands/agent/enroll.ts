@@ -1,5 +1,5 @@
 import type { Client } from '#libs/api-client/generated/client/index.js';
-import { createEnrollmentToken, showAgent } from '#libs/api-client/generated/index.js';
+import { createEnrollmentToken, type EnrollmentTokenDto, showAgent } from '#libs/api-client/generated/index.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
@@ -26,12 +26,19 @@ export default class AgentEnroll extends GstacksCommand {
     this.screen.line(`On ${name}'s host, as root, before ${timeText(enrollment.expiresAt)}:`);
     this.screen.line('');
     this.screen.line(
-      `  printf %s ${enrollment.token} | globalstacks-agent enroll --url ${context.url} --name ${name} --token-file -`,
+      `  printf %s ${enrollment.token} | globalstacks-agent enroll --url ${context.url} --name ${name} --token-file -${meshOptions(enrollment)}`,
     );
     this.screen.line('');
     this.screen.line('then: gstacks agent list');
     return enrollment;
   }
+}
+
+/** What a host needs that is to join no tsnet mesh: an agent does not choose the transport `direct` by itself. */
+function meshOptions({ meshTransport }: EnrollmentTokenDto): string {
+  return meshTransport === 'tsnet'
+    ? ''
+    : ' --set GLOBALSTACKS_MESH_TRANSPORT=direct --set GLOBALSTACKS_MESH_DIRECT_LISTEN=0.0.0.0:7946';
 }
 
 /** null: there is no agent with this name. */

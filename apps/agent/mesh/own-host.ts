@@ -1,0 +1,19 @@
+import { createSocket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
+
+/**
+ * The address of this host from which it reaches the control plane, found without sending anything: what peers are told
+ * when the transport `direct` listens on all addresses. null: there is no route there, or its name is unknown now.
+ */
+export function ownHostTowards({ hostname, port, protocol }: URL): Promise<string | null> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    const done = (address: string | null): void => {
+      socket.close();
+      resolve(address);
+    };
+    socket.once('error', () => done(null));
+    socket.connect(Number(port) || (protocol === 'https:' ? 443 : 80), host, () => done(socket.address().address));
+  });
+}
