@@ -1,6 +1,6 @@
 import { writeWhole } from '#libs/program/write-whole.js';
+import { freePortOn } from './free-ports.js';
 import { type Home, readJson } from './home.js';
-import { freePortOn } from './port-owner.js';
 
 /** Ports of the inner processes, chosen once per home folder and kept, because agents remember them. */
 export interface InnerPorts {

@@ -9,6 +9,7 @@ import { API_CONTROLLERS } from './api/controllers.js';
 import { DeclaredRoutes } from './api/declared-routes.js';
 import { OperationsController } from './api/operations.controller.js';
 import { ProblemFilter } from './api/problem.filter.js';
+import { Readiness } from './api/readiness.js';
 import { RequestPipe } from './api/request.pipe.js';
 import { ThrottleGuard, throttles } from './api/throttle.guard.js';
 import { AppliedModule } from './applied/applied.module.js';
@@ -106,6 +107,7 @@ export function controlPlaneModule(surroundings: Foundations): DynamicModule {
       ApiDescription,
       DeclaredRoutes,
       Lifecycle,
+      Readiness,
       // In this order: a flood is refused before the database is asked about tokens.
       { provide: APP_GUARD, useClass: ThrottleGuard },
       { provide: APP_GUARD, useClass: AccessGuard },

@@ -1,11 +1,13 @@
 import 'reflect-metadata';
 import type { Server } from 'node:http';
+import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import fastifyCookie from '@fastify/cookie';
 import fastifyHelmet from '@fastify/helmet';
 import { NestFactory } from '@nestjs/core';
 import { type FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { clientConfig, connectClient } from '#libs/event-store/connection.js';
+import { portUnusable } from '#libs/program/port-owner.js';
 import { migrate } from '../../migrations/index.js';
 import { ApiDescription } from './api/api-description.js';
 import { serveConsole } from './api/console-files.js';
@@ -22,6 +24,7 @@ import { Metrics } from './foundation/metrics.js';
 import { OpenConnections } from './foundation/open-connections.js';
 import { ServerClosing } from './foundation/server-closing.js';
 import type { Listen } from './foundation/settings.js';
+import { SETTINGS } from './foundation/settings-list.js';
 
 const DATABASE_RETRY_MS = 500;
 /** Time for requests in progress when the process ends. */
@@ -35,14 +38,15 @@ export interface RunningControlPlane {
 
 /**
  * Starts a control plane. While the database cannot be reached, it waits and tries again. If the start fails, it closes
- * the connections that it has opened. Errors: SettingInvalidError, KeyFileUnusableError, KeysOfAnotherStoreError, and
- * the error of `listen` when the port is taken.
+ * the connections that it has opened. Errors: SettingInvalidError, KeyFileUnusableError, KeysOfAnotherStoreError,
+ * DatabaseUnusableError, PortUnusableError.
  */
 export async function startControlPlane(
   surroundings: Surroundings,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<RunningControlPlane> {
   const { settings, logger } = surroundings;
+  for (const address of settings.listen) await requireFree(address);
   await prepareDatabase(settings.databaseUrl, signal, (error) =>
     logger.warn({ err: error }, 'waiting for the database'),
   );
@@ -95,12 +99,12 @@ async function serve(
 ): Promise<RunningControlPlane> {
   const [first, ...more] = settings.listen;
   if (first === undefined) throw new Error('nowhere to listen');
-  await app.listen(first.port, first.host);
+  await listening(first, () => app.listen(first.port, first.host));
   const servers: readonly Server[] = await listenOn(adapter, more);
-  const listening = [app.getHttpServer() as Server, ...servers].map(boundAddress);
-  logger.info({ listening }, 'control plane is ready');
+  const bound = [app.getHttpServer() as Server, ...servers].map(boundAddress);
+  logger.info({ listening: bound }, 'control plane is ready');
   return {
-    listening,
+    listening: bound,
     async close() {
       const all = [app.getHttpServer() as Server, ...servers];
       const cut = setTimeout(() => {
@@ -111,6 +115,26 @@ async function serve(
       clearTimeout(cut);
     },
   };
+}
+
+/** Looks before anything is opened: another control plane on the port is the usual mistake. Error: PortUnusableError. */
+function requireFree(address: Listen): Promise<void> {
+  return listening(
+    address,
+    () =>
+      new Promise((resolve, reject) => {
+        const server = createServer().once('error', reject);
+        server.listen(address.port, address.host, () => server.close(() => resolve()));
+      }),
+  );
+}
+
+async function listening<T>(address: Listen, listen: () => Promise<T>): Promise<T> {
+  try {
+    return await listen();
+  } catch (error) {
+    throw await portUnusable(address, SETTINGS.httpListen.variable, error);
+  }
 }
 
 async function checkVersion(url: string): Promise<void> {

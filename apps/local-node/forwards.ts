@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { AliasName } from '#libs/contracts/ids.js';
+import { bindFault } from '#libs/program/port-owner.js';
 
 export const FORWARD_ADDRESS = '127.0.0.1';
 
@@ -37,7 +38,7 @@ export class Forwards {
       this.accept(socket, forward),
     );
     await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(refusal(this.network, forward, error)));
+      server.once('error', async (error) => reject(await refusal(this.network, forward, error)));
       server.listen({ host: FORWARD_ADDRESS, port: localPort }, resolve);
     });
     server.on('error', () => {}); // a connection that could not be accepted: the next one may be
@@ -58,19 +59,23 @@ export class Forwards {
   }
 }
 
-function refusal(network: string, { alias, port, localPort }: Forward, error: Error): ForwardRefusedError {
+async function refusal(
+  network: string,
+  { alias, port, localPort }: Forward,
+  error: Error,
+): Promise<ForwardRefusedError> {
   const code = 'code' in error ? error.code : null;
   const toPort = (other: number) => `gstacks mesh forward ${network} ${alias}:${port} --local ${other}`;
   if (code === 'EADDRINUSE') {
     return new ForwardRefusedError(
       'PORT_IN_USE',
-      `port ${localPort} of ${FORWARD_ADDRESS} is in use`,
+      `port ${localPort} of ${FORWARD_ADDRESS} ${await bindFault(localPort, error)}`,
       `choose another: ${toPort(localPort === 65_535 ? 18_080 : localPort + 1)}`,
     );
   }
   return new ForwardRefusedError(
     'PORT_REFUSED',
-    `port ${localPort} of ${FORWARD_ADDRESS} cannot be listened on: ${error.message}`,
+    `port ${localPort} of ${FORWARD_ADDRESS} ${await bindFault(localPort, error)}`,
     `choose one above 1023: ${toPort(18_080)}`,
   );
 }

@@ -44,6 +44,7 @@ class PostgresEventStore implements EventStore {
   private readonly reader: EventReader;
   private readonly listener: NotificationListener;
   private readonly upcasters: Upcasters;
+  private closing: Promise<void> | null = null;
   private readonly subscriptions = new Set<Subscription>();
 
   constructor(private readonly settings: EventStoreSettings) {
@@ -118,8 +119,13 @@ class PostgresEventStore implements EventStore {
     return this.reader.claim(claim);
   }
 
-  /** In order: stops deliveries, finishes the commands taken, closes the connections. */
-  async close(): Promise<void> {
+  /** In order: stops deliveries, finishes the commands taken, closes the connections. May be called again. */
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     await Promise.all([...this.subscriptions].map((subscription) => subscription.close()));
     await this.listener.close();
     await this.appends.close();

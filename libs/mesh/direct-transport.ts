@@ -1,6 +1,7 @@
 import { connect, createServer, type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CodedError } from '#libs/contracts/errors.js';
+import { bindFault } from '#libs/program/port-owner.js';
 import { type Endpoint, formatEndpoint, isUnspecified, parseEndpoint } from './endpoint.js';
 import { PeerUnreachableError } from './flow.js';
 import type { Transport, TransportStatus } from './transport.js';
@@ -113,11 +114,11 @@ function unreachable(endpoint: string, cause: unknown): PeerUnreachableError {
 
 function listening(server: Server, host: string, port: number): Promise<{ address: string; port: number }> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
+    server.once('error', async (error) => {
       reject(
         new MeshListenError(
           'MESH_LISTEN_FAILED',
-          `cannot listen on ${formatEndpoint(host, port)}: ${error.message}`,
+          `${formatEndpoint(host, port)} of GLOBALSTACKS_MESH_DIRECT_LISTEN ${await bindFault(port, error)}`,
           'choose another address in GLOBALSTACKS_MESH_DIRECT_LISTEN, or stop what uses this one',
         ),
       );

@@ -1,6 +1,8 @@
 import { createServer } from 'node:net';
 import { fail, pass } from '#libs/contracts/bus/checks.js';
+import { parseObject } from '#libs/contracts/json-fields.js';
 import { type Finding, reasonOf } from './doctor.js';
+import { bindFault } from './port-owner.js';
 
 const ANSWER_WITHIN_MS = 5_000;
 /** Signed requests are valid for a minute. Half of that is left for the network. */
@@ -17,10 +19,17 @@ export function examineClock(theirs: Date, ours: Date, whose: string): Finding {
   return fail('CLOCK', evidence, 'set the clock, and keep it with an NTP client such as systemd-timesyncd or chrony');
 }
 
-/** Requests `/readyz`. Resolves with the finding, and with the server's time if it sent one. */
-export async function examineControlPlane(
-  url: URL,
-): Promise<{ readonly finding: Finding; readonly time: Date | null }> {
+/** What a request for `/readyz` shows. */
+export interface ControlPlaneSeen {
+  readonly finding: Finding;
+  /** The server's time; null: it sent none. */
+  readonly time: Date | null;
+  /** Whether the answer is a control plane's, ready or not. */
+  readonly isControlPlane: boolean;
+}
+
+/** Requests `/readyz`. */
+export async function examineControlPlane(url: URL): Promise<ControlPlaneSeen> {
   const code = 'CONTROL_PLANE';
   const began = performance.now();
   try {
@@ -28,16 +37,29 @@ export async function examineControlPlane(
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
       redirect: 'error',
     });
-    await response.arrayBuffer();
+    const answer = await response.text();
     const date = Date.parse(response.headers.get('date') ?? '');
     const time = Number.isNaN(date) ? null : new Date(date);
     const evidence = `${url.origin} answers in ${Math.round(performance.now() - began)} ms`;
-    if (response.ok) return { finding: pass(code, `${evidence}, ready`), time };
+    if (response.ok) return { finding: pass(code, `${evidence}, ready`), time, isControlPlane: true };
     const remedy = 'globalstacks-control-plane doctor, on its machine';
-    return { finding: fail(code, `${evidence}, but is not ready (status ${response.status})`, remedy), time };
+    const problem = problemIn(answer);
+    const said = problem === null ? `but is not ready (status ${response.status})` : `but says: ${problem}`;
+    return { finding: fail(code, `${evidence}, ${said}`, remedy), time, isControlPlane: problem !== null };
   } catch (error) {
     const remedy = 'check that it runs, its address, a firewall between, and for https:// GLOBALSTACKS_CA_FILE';
-    return { finding: fail(code, `${url.origin} does not answer: ${reasonOf(error)}`, remedy), time: null };
+    const finding = fail(code, `${url.origin} does not answer: ${reasonOf(error)}`, remedy);
+    return { finding, time: null, isControlPlane: false };
+  }
+}
+
+/** The detail of a control plane's problem document (RFC 9457); null: the text is none. */
+function problemIn(text: string): string | null {
+  try {
+    const { code, detail } = parseObject(JSON.parse(text), 'problem');
+    return typeof code === 'string' && typeof detail === 'string' ? `${detail} (${code})` : null;
+  } catch {
+    return null;
   }
 }
 
@@ -45,7 +67,9 @@ export async function examineControlPlane(
 export function examinePort(code: string, host: string, port: number, remedy: string): Promise<Finding> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error) => resolve(fail(code, `${host}:${port}: ${error.message}`, remedy)));
+    server.once('error', (error) =>
+      resolve(bindFault(port, error).then((fault) => fail(code, `${host}:${port} ${fault}`, remedy))),
+    );
     server.listen(port, host, () => server.close(() => resolve(pass(code, `${host}:${port} is free`))));
   });
 }

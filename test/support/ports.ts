@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { freePortOn } from '#apps/all-in-one/port-owner.js';
+import { freePortOn } from '#apps/all-in-one/free-ports.js';
 
 /** A TCP port of this address that was free just now, and that no outgoing connection uses. */
 export function freePort(address = '127.0.0.1'): Promise<number> {

@@ -4,10 +4,10 @@ import type { DiagnoseRequest } from '#libs/contracts/bus/to-member/diagnose.js'
 import type { AgentId, NetworkId, SandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, Route, SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
-import { listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { AdmittedPeers } from '#libs/member/admitted-peers.js';
 import type { NetworkView } from '#libs/policy/model.js';
+import { listeningSockets } from '#libs/program/listening-sockets.js';
 import type { ServedZone } from '../dns/zone-publisher.js';
 import type { HostEgress } from '../egress/host-egress.js';
 import type { SandboxInspection } from '../sandboxes/inspection/inspection.js';

@@ -14,6 +14,7 @@ export function ownHostTowards({ hostname, port, protocol }: URL): Promise<strin
       resolve(address);
     };
     socket.once('error', () => done(null));
-    socket.connect(Number(port) || (protocol === 'https:' ? 443 : 80), host, () => done(socket.address().address));
+    socket.once('connect', () => done(socket.address().address));
+    socket.connect(Number(port) || (protocol === 'https:' ? 443 : 80), host);
   });
 }

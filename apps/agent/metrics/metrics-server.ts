@@ -3,6 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Endpoint } from '#libs/data-plane/dns/endpoint.js';
+import { portUnusable } from '#libs/program/port-owner.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 
 const HEADERS_WITHIN_MS = 5_000;
 const MOST_CONNECTIONS = 16;
@@ -12,7 +14,7 @@ export interface MetricsServer {
   close(): Promise<void>;
 }
 
-/** Serves `GET /metrics` only. Errors: those of `listen`, such as EADDRINUSE. */
+/** Serves `GET /metrics` only. Error: PortUnusableError. */
 export async function serveMetrics({ address, port }: Endpoint, registry: Registry): Promise<MetricsServer> {
   const server = createServer(
     { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS },
@@ -29,7 +31,11 @@ export async function serveMetrics({ address, port }: Endpoint, registry: Regist
   );
   server.maxConnections = MOST_CONNECTIONS;
   server.listen(port, address);
-  await once(server, 'listening');
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    throw await portUnusable({ host: address, port }, SETTINGS.metricsListen.variable, error);
+  }
   return { port: (server.address() as AddressInfo).port, close: () => ended(server) };
 }
 

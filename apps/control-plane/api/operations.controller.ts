@@ -1,17 +1,15 @@
-import { Controller, Get, Header, Inject } from '@nestjs/common';
+import { Controller, Get, Header } from '@nestjs/common';
 import { ApiExcludeController, type OpenAPIObject } from '@nestjs/swagger';
 import { HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
-import { DataSource } from 'typeorm';
-import type { Bus } from '#libs/bus/bus.js';
 import { Regressions } from '../applied/regressions.js';
 import { Metrics } from '../foundation/metrics.js';
-import { BUS } from '../foundation/provided.js';
 import { StoreRoom } from '../foundation/store-room.js';
 import { Operations } from '../http/route.js';
 import type { Directory } from '../record/directory.js';
 import { DirectoryFeed } from '../record/directory-feed.js';
 import { SeenHead } from '../record/seen-head.js';
 import { ApiDescription } from './api-description.js';
+import { READY_PARTS, Readiness } from './readiness.js';
 
 /** Health and metrics, for those who operate the process. */
 @ApiExcludeController()
@@ -20,14 +18,13 @@ export class OperationsController {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly database: DataSource,
+    private readonly readiness: Readiness,
     private readonly room: StoreRoom,
     private readonly feed: DirectoryFeed,
     private readonly regressions: Regressions,
     private readonly seenHead: SeenHead,
     private readonly metrics: Metrics,
     private readonly description: ApiDescription,
-    @Inject(BUS) private readonly bus: Bus,
   ) {}
 
   @Get('healthz')
@@ -40,24 +37,9 @@ export class OperationsController {
   @Operations()
   async readyz(): Promise<unknown> {
     if (this.room.full !== null) throw this.room.full;
+    await this.readiness.require();
     return this.health.check([
-      async () => {
-        const store = this.indicators.check('store');
-        try {
-          await this.database.query('SELECT 1');
-          return store.up();
-        } catch {
-          return store.down();
-        }
-      },
-      async () => {
-        const bus = this.indicators.check('bus');
-        return this.bus.status() === 'connected' ? bus.up() : bus.down();
-      },
-      async () => {
-        const log = this.indicators.check('log');
-        return this.feed.isFollowing ? log.up() : log.down();
-      },
+      ...READY_PARTS.map((part) => async () => this.indicators.check(part).up()),
       // Reported, but not as unhealthy: only another release can read these streams, all others work, and cutting one
       // off needs the API.
       async () => this.indicators.check('streams').up(unreadableStreams(this.feed.directory)),

@@ -28,6 +28,7 @@ import {
 } from '../http/errors.js';
 import { MemberSuspendedError } from '../identity/suspensions.js';
 import { MeshApiError } from '../mesh/control-server/errors.js';
+import { NotReadyError } from './readiness.js';
 
 /** Status per class; any other CodedError is 409. */
 const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => CodedError, number])[] = [
@@ -48,6 +49,7 @@ const STATUS_BY_CAUSE: readonly (readonly [abstract new (...args: never[]) => Co
   [MemberSuspendedError, 429],
   [MeshApiError, 502],
   [EventStreamLimitError, 503],
+  [NotReadyError, 503],
   [StoreUnavailableError, 503],
   [StoreFullError, 503],
   [StoreClosedError, 503],
@@ -137,13 +139,6 @@ function transportProblem(error: unknown): TransportProblem | null {
         code: 'UNSUPPORTED_MEDIA_TYPE',
         detail: 'the body is not of a type that is understood',
         remedy: 'send JSON with Content-Type: application/json',
-      };
-    case 503:
-      return {
-        status: 503,
-        code: 'NOT_READY',
-        detail: 'the control plane is not ready: the database, the bus or its own log is not reached',
-        remedy: 'try again in a moment',
       };
     case 429:
       return { status: 429, ...pick(new TooManyRequestsError()) };

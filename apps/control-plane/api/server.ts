@@ -3,7 +3,9 @@ import { createServer, type Server, type ServerResponse, STATUS_CODES } from 'no
 import type { AddressInfo, Socket } from 'node:net';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { portUnusable } from '#libs/program/port-owner.js';
 import type { Listen } from '../foundation/settings.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 import { problemOf } from './problem.js';
 
 const BODY_BYTES = 256 * 1_024;
@@ -84,7 +86,9 @@ export async function listenOn(adapter: FastifyAdapter, more: readonly Listen[])
         new Promise<Server>((resolve, reject) => {
           const server = createServer((request, response) => instance.routing(request, response));
           server.requestTimeout = RECEIVE_WITHIN_MS;
-          server.once('error', reject);
+          server.once('error', async (error) =>
+            reject(await portUnusable({ host, port }, SETTINGS.httpListen.variable, error)),
+          );
           server.listen(port, host, () => resolve(server));
         }),
     ),

@@ -110,7 +110,7 @@ async function examineBus({ keysFolder, busServers }: ControlPlaneSettings): Pro
 }
 
 /** Either this control plane answers there, or the port is free. */
-async function examineHttp({ listen }: ControlPlaneSettings): Promise<Finding> {
+export async function examineHttp({ listen }: Pick<ControlPlaneSettings, 'listen'>): Promise<Finding> {
   const code = 'HTTP';
   const [first] = listen;
   if (first === undefined) return skipped(code, 'it listens nowhere');
@@ -123,8 +123,10 @@ async function examineHttp({ listen }: ControlPlaneSettings): Promise<Finding> {
     'end what listens there, or set GLOBALSTACKS_HTTP_LISTEN',
   );
   if (port.status === 'pass') return pass(code, `${port.evidence}; the control plane does not run`);
-  const { finding } = await examineControlPlane(url);
-  return finding.status === 'pass' ? pass(code, `the control plane runs: ${finding.evidence}`) : port;
+  const { finding, isControlPlane } = await examineControlPlane(url);
+  if (finding.status === 'pass') return pass(code, `the control plane runs: ${finding.evidence}`);
+  // What it lacks has a finding of its own.
+  return isControlPlane ? { ...finding, code, remedy: 'see the other findings, and its log' } : port;
 }
 
 async function examineMesh({ mesh }: ControlPlaneSettings): Promise<Finding> {

@@ -1,5 +1,6 @@
 import { Turns } from '#libs/async/turns.js';
 import { InvalidInputError } from '#libs/contracts/errors.js';
+import { bindFault } from '#libs/program/port-owner.js';
 import { type Endpoint, parseEndpoint } from './endpoint.js';
 import type { Listener } from './udp-listener.js';
 
@@ -32,7 +33,7 @@ export function createListeners(openPair: OpenPair, onLost: (failure: ListenFail
   async function lose(address: string, error: Error): Promise<void> {
     const listener = open.get(address);
     open.delete(address);
-    onLost(failureOf(address, error));
+    onLost(await failureOf(address, error));
     await listener?.close();
   }
 
@@ -43,7 +44,7 @@ export function createListeners(openPair: OpenPair, onLost: (failure: ListenFail
       open.set(address, await openPair(endpoint, (error) => void lose(address, error)));
       return null;
     } catch (error) {
-      return failureOf(address, error);
+      return await failureOf(address, error);
     }
   }
 
@@ -68,15 +69,9 @@ export function createListeners(openPair: OpenPair, onLost: (failure: ListenFail
   };
 }
 
-const MEANINGS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the address is in use by another program',
-  EADDRNOTAVAIL: 'this host does not have the address',
-  EACCES: 'ports below 1024 need a privilege',
-};
-
-function failureOf(address: string, error: unknown): ListenFailure {
+async function failureOf(address: string, error: unknown): Promise<ListenFailure> {
   if (error instanceof InvalidInputError) return { address, code: error.code, message: error.message };
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'LISTEN_FAILED';
-  const reason = error instanceof Error ? error.message : String(error);
-  return { address, code, message: `cannot serve DNS on ${address}: ${MEANINGS[code] ?? reason}` };
+  const { port } = parseEndpoint(address, 'DNS listen address');
+  return { address, code, message: `cannot serve DNS: ${address} ${await bindFault(port, error)}` };
 }

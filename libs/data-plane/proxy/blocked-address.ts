@@ -1,5 +1,6 @@
+import { listeningSockets } from '#libs/program/listening-sockets.js';
+import { bindFault } from '#libs/program/port-owner.js';
 import type { Route, RouteFailure } from '../data-plane.js';
-import { listeningSockets } from './listening-sockets.js';
 
 /** Why a route's socket could not be bound, for the operator who has to fix it. */
 export async function explainFailure<Listening extends Pick<Route, 'address' | 'port'>>(
@@ -15,7 +16,7 @@ export async function explainFailure<Listening extends Pick<Route, 'address' | '
         code: 'PROXY_ADDRESS_IN_USE',
         message: (await listensOnEveryAddress(route.port))
           ? `${where} is blocked: a process listens on port ${route.port} of every address (0.0.0.0 or ::); let it listen on its own address instead`
-          : `${where} is in use by another process; stop it, or let it listen on another address`,
+          : `${where} ${await bindFault(route.port, error)}; stop it, or let it listen on another address`,
       };
     case 'EADDRNOTAVAIL':
       return {

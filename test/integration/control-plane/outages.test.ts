@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { examineHttp } from '#apps/control-plane/maintenance/doctor.js';
 import { migrate } from '#migrations/index.js';
 import { query, startTestPostgres, type TestPostgres } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
@@ -36,6 +37,19 @@ describe('a control plane that loses what it stands on', () => {
     return controlPlane.call('POST', '/v1/networks/dev/rules', body, headers);
   }
 
+  /** Which part is away, and since when: the same at each question. */
+  async function unready(detail: RegExp): Promise<void> {
+    const answers = [
+      await callApi(controlPlane.url, 'GET', '/readyz'),
+      await callApi(controlPlane.url, 'GET', '/readyz'),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.code])).to.deep.equal([
+      [503, 'NOT_READY'],
+      [503, 'NOT_READY'],
+    ]);
+    expect(answers[0]?.body.detail).to.match(detail).and.equal(answers[1]?.body.detail);
+  }
+
   it('answers STORE_UNAVAILABLE while Postgres is away, and goes on when it is back', async () => {
     await postgres.kill();
     const away = await addRule();
@@ -43,7 +57,7 @@ describe('a control plane that loses what it stands on', () => {
     expect(away.headers.get('retry-after')).to.equal('1');
     expect(away.text).to.not.include('postgres').and.not.include('127.0.0.1');
     expect((await callApi(controlPlane.url, 'GET', '/healthz')).status).to.equal(200);
-    expect((await callApi(controlPlane.url, 'GET', '/readyz')).status).to.equal(503);
+    await unready(/^the control plane is not ready: store: the database does not answer since \S+Z or earlier$/);
     const agent = controlPlane.agents[0];
     expect((await agent?.contact('heartbeat'))?.networks).to.have.length(1);
 
@@ -76,7 +90,11 @@ describe('a control plane that loses what it stands on', () => {
     await controlPlane.nats.kill();
     const { status, body } = await addRule();
     expect(status).to.equal(201);
-    expect((await callApi(controlPlane.url, 'GET', '/readyz')).status).to.equal(503);
+    await unready(/^the control plane is not ready: bus: it is not connected to nats-server since \S+Z or earlier$/);
+    const { hostname, port } = new URL(controlPlane.url);
+    const found = await examineHttp({ listen: [{ host: hostname, port: Number(port) }] });
+    expect(found).to.include({ code: 'HTTP', status: 'fail' });
+    expect(found.evidence).to.include('nats-server').and.include('(NOT_READY)');
     await controlPlane.nats.start();
     const proof = await controlPlane.call('GET', `/v1/networks/dev/applied/${body.version}?waitSeconds=20`);
     expect(proof.body).to.include({ confirmed: 1, expected: 1 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { hostServices } from '#apps/agent/sandboxes/inspection/host-services.js';
-import type { ListeningSocket } from '#libs/data-plane/proxy/listening-sockets.js';
+import type { ListeningSocket } from '#libs/program/listening-sockets.js';
 
 const PROXIES = [{ address: '10.77.0.9', port: 8_080 }];
 const RESOLVERS = ['10.76.0.1:53'];

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Connection, parseConnections, straysAmong } from '#apps/agent/sandboxes/firewall/strays.js';
-import type { ListeningSocket } from '#libs/data-plane/proxy/listening-sockets.js';
+import type { ListeningSocket } from '#libs/program/listening-sockets.js';
 
 const REACH = {
   sandboxes: ['10.76.0.2', 'fd00:76::2'],

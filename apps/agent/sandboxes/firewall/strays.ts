@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net';
-import { type ListeningSocket, listeningSockets } from '#libs/data-plane/proxy/listening-sockets.js';
+import { type ListeningSocket, listeningSockets } from '#libs/program/listening-sockets.js';
 import { runTool } from '../ip-command.js';
 import { isInRange } from '../local-range.js';
 

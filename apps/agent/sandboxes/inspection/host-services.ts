@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { parseEndpoint } from '#libs/data-plane/dns/endpoint.js';
-import type { ListeningSocket } from '#libs/data-plane/proxy/listening-sockets.js';
+import type { ListeningSocket } from '#libs/program/listening-sockets.js';
 import type { HostService } from './inspection.js';
 
 interface Place {

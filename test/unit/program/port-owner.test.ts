@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { programName } from '#apps/all-in-one/port-owner.js';
+import { programName } from '#libs/program/port-owner.js';
 
 describe('what the owner of a busy port is called', () => {
   for (const [what, commandLine, name] of [

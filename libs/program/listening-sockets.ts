@@ -10,26 +10,34 @@ export interface ListeningSocket {
   readonly inode: string;
 }
 
-/** The connection state LISTEN (proc(5)). */
+/** The states of a TCP socket that listens and of a UDP socket that is bound and not connected (proc(5)). */
 const LISTEN = '0A';
+const BOUND = '07';
 
 /**
  * The listening TCP sockets of this process's network namespace, from one read of the kernel's tables. Empty on other
  * systems.
  */
 export async function listeningSockets(): Promise<readonly ListeningSocket[]> {
-  const tables = await Promise.all(
-    ['/proc/self/net/tcp', '/proc/self/net/tcp6'].map((file) => readFile(file, 'utf8').catch(() => '')),
-  );
-  return tables.flatMap(parseSocketTable);
+  return (await tablesOf('tcp', 'tcp6')).flatMap((table) => parseSocketTable(table));
 }
 
-/** Parses /proc/net/tcp or tcp6, which have one line per socket. */
-export function parseSocketTable(table: string): readonly ListeningSocket[] {
+/** As listeningSockets, with the UDP sockets that are bound. */
+export async function boundSockets(): Promise<readonly ListeningSocket[]> {
+  const datagrams = (await tablesOf('udp', 'udp6')).flatMap((table) => parseSocketTable(table, BOUND));
+  return [...(await listeningSockets()), ...datagrams];
+}
+
+function tablesOf(...names: readonly string[]): Promise<readonly string[]> {
+  return Promise.all(names.map((name) => readFile(`/proc/self/net/${name}`, 'utf8').catch(() => '')));
+}
+
+/** Parses /proc/net/tcp, udp, or those of IPv6, which have one line per socket. */
+export function parseSocketTable(table: string, listening = LISTEN): readonly ListeningSocket[] {
   return table.split('\n').flatMap((line) => {
     const [, local = '', , state, , , , , , inode = ''] = line.trim().split(/\s+/);
     const [address = '', port = ''] = local.split(':');
-    if (state !== LISTEN) return [];
+    if (state !== listening) return [];
     return [
       {
         address: addressText(address),
