@@ -1,5 +1,6 @@
 import { type ProgramCommand, runCommandLine } from '#libs/program/command-line.js';
 import { withConfigFile } from '#libs/program/config-file.js';
+import { cleanup } from './commands/cleanup.js';
 import { doctor } from './commands/doctor.js';
 import { enroll } from './commands/enroll.js';
 import { CONFIG_FILE } from './commands/places.js';
@@ -20,4 +21,4 @@ const run: ProgramCommand = {
 const argv = process.argv.slice(2);
 // Without a command, all settings come from the environment of the process.
 if (argv.length === 0) runAgent(process.env);
-else await runCommandLine('globalstacks-agent', { doctor, enroll, run }, argv, process.env);
+else await runCommandLine('globalstacks-agent', { cleanup, doctor, enroll, run }, argv, process.env);

@@ -30,7 +30,7 @@ export async function obtainNatsServer(cacheFolder: string, say: (line: string) 
     throw new NatsServerMissingError(
       'NATS_SERVER_MISSING',
       `no usable nats-server (${found}) and it could not be built: ${error instanceof Error ? error.message : String(error)}`,
-      `install nats-server ${OLDEST.join('.')} or newer on PATH, or Go 1.25 or newer, and start again`,
+      `install nats-server ${OLDEST.join('.')} or newer on PATH, or Go 1.26 or newer, and start again`,
     );
   }
   return built;

@@ -16,6 +16,11 @@ export const SETTINGS = {
     '`GLOBALSTACKS_HOME`, or the folder of the context',
   ),
   authorities: CA_FILE,
+  meshNode: optionalSetting(
+    'GLOBALSTACKS_MESH_NODE',
+    'The program `mesh-node`, which `mesh join` needs for a tsnet mesh',
+    '`.cache/bin/mesh-node` of the clone',
+  ),
   browser: optionalSetting('BROWSER', 'Program that `gstacks console` opens the page with', "the system's"),
   noColour: optionalSetting('NO_COLOR', 'Set to anything: no colours ([no-color.org](https://no-color.org))'),
 };
@@ -32,6 +37,8 @@ export interface CliEnvironment {
   readonly runtimeFolder: string | undefined;
   /** PEM file of certificate authorities to trust besides Node's. */
   readonly authorities: string | undefined;
+  /** The mesh-node program. */
+  readonly meshNode: string | undefined;
   /** The program that opens a page. */
   readonly browser: string | undefined;
   /** False with NO_COLOR (no-color.org), and for a terminal that has none. */
@@ -49,6 +56,7 @@ export function readEnvironment(
     configFolder: read(SETTINGS.configFolder),
     runtimeFolder: read(SETTINGS.runtimeFolder),
     authorities: read(SETTINGS.authorities),
+    meshNode: read(SETTINGS.meshNode),
     browser: read(SETTINGS.browser),
     allowsColour: read(SETTINGS.noColour) === undefined && variables.TERM !== 'dumb',
   };

@@ -117,7 +117,9 @@ async function serve(
   };
 }
 
-/** Looks before anything is opened: another control plane on the port is the usual mistake. Error: PortUnusableError. */
+/**
+ * Checked before anything is opened, since a second control plane is the usual mistake. Error: PortUnusableError.
+ */
 function requireFree(address: Listen): Promise<void> {
   return listening(
     address,

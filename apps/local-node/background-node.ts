@@ -6,6 +6,7 @@ import {
   type LocalNodeState,
   NODE_ENDING,
 } from '#libs/contracts/local-node-requests.js';
+import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { writeWhole } from '#libs/program/write-whole.js';
 import { JoinedNetwork, type JoinPorts } from './joined-network.js';
 
@@ -34,6 +35,8 @@ export class BackgroundNode {
   private turn: Promise<unknown> = Promise.resolve();
   private unanswered = 0;
   private isClosing = false;
+  /** Files of certificate authorities named by joins. */
+  private readonly trusted = new Set<string>();
 
   constructor(private readonly ports: BackgroundPorts) {}
 
@@ -117,19 +120,29 @@ export class BackgroundNode {
     }
   }
 
-  private async join({ network, token, machine }: LocalNodeRequest & { kind: 'join' }): Promise<boolean> {
+  private async join({
+    network,
+    token,
+    machine,
+    authorities,
+    meshNode,
+  }: LocalNodeRequest & { kind: 'join' }): Promise<boolean> {
     this.requireStaying(network);
+    this.trust(authorities);
     this.token = token;
     const known = this.networks.get(network);
-    if (known?.isJoined) return false;
-    const { url, log, now, folder, meshNode } = this.ports;
+    if (known?.isJoined) {
+      await known.settled(SETTLED_WITHIN_MS, false);
+      return false;
+    }
+    const { url, log, now, folder } = this.ports;
     try {
       const joined = await JoinedNetwork.join({
         url,
         network,
         machine,
         folder,
-        meshNode,
+        meshNode: meshNode ?? this.ports.meshNode,
         token: () => this.token,
         log,
         now,
@@ -143,6 +156,16 @@ export class BackgroundNode {
       this.changed();
     }
     return true;
+  }
+
+  /**
+   * A join may name other authorities than the node was started with. What the node trusts already stays trusted: other
+   * networks go on. Error: AuthoritiesUnusableError.
+   */
+  private trust(authorities: string | null): void {
+    if (authorities === null || this.trusted.has(authorities)) return;
+    trustAuthorities(authorities);
+    this.trusted.add(authorities);
   }
 
   private requireStaying(network: NetworkName): void {

@@ -179,6 +179,10 @@ export class JoinedNetwork {
         // `state` shows when the control plane last answered.
       },
     });
+    this.bus.onStatus(() => {
+      changes.emit('change');
+      ports.changed();
+    });
     changes.on('mesh', () => {
       changes.emit('change');
       ports.changed();
@@ -215,12 +219,16 @@ export class JoinedNetwork {
     return this.ending === null;
   }
 
-  /** Resolves once this machine can pass traffic, once the reason why not is known, or at the deadline. */
-  async settled(deadlineMs: number): Promise<void> {
+  /**
+   * Resolves once this machine can pass traffic, once the reason why not is known, or at the deadline. `isFirst`: a
+   * fault of the bus is of now; after a change of settings it may be an earlier one.
+   */
+  async settled(deadlineMs: number, isFirst = true): Promise<void> {
     const deadline = AbortSignal.timeout(deadlineMs);
     while (!deadline.aborted && this.isJoined) {
       const { state } = this.mesh.state();
       if (state === 'failed' || (state === 'joined' && this.copy.current !== null)) return;
+      if (isFirst && this.bus.fault() !== null) return;
       await once(this.changes, 'change', { signal: deadline }).catch(() => {});
     }
   }
@@ -268,6 +276,7 @@ export class JoinedNetwork {
       lastContactAt: copy.heardAt,
       mesh: mesh.state(),
       bus: this.bus.status(),
+      busFault: this.bus.fault(),
     });
   }
 

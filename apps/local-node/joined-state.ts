@@ -42,6 +42,8 @@ export interface JoinedFacts {
   readonly lastContactAt: Date;
   readonly mesh: MeshState;
   readonly bus: string;
+  /** Why there is no connection to the bus; null: there is one. */
+  readonly busFault: Ending | null;
   /** null: no topology has arrived yet. */
   readonly held: HeldNetwork | null;
   readonly forwards: readonly ForwardState[];
@@ -51,7 +53,9 @@ export interface JoinedFacts {
 export function joinedState(facts: JoinedFacts): JoinedNetworkState {
   const { network, credentials, ending, currency, mesh, bus, held, forwards } = facts;
   const { nodeId, user, expiresAt } = credentials;
-  const { code, message, remedy } = ending ?? doubt(facts) ?? { ...mesh, remedy: meshRemedy(mesh.code) };
+  const { code, message, remedy } = ending ??
+    busFault(facts) ??
+    doubt(facts) ?? { ...mesh, remedy: meshRemedy(mesh.code) };
   const isSilent = currency.kind === 'silent';
   const meshNow = isSilent && mesh.transport === 'direct' ? 'unknown' : mesh.state;
   return {
@@ -66,6 +70,13 @@ export function joinedState(facts: JoinedFacts): JoinedNetworkState {
       ports.map(({ published }) => `${alias}:${published}`),
     ),
   };
+}
+
+/** The cause of a missing connection, with which this machine hears of nothing; null: there is a connection. */
+function busFault({ network, busFault: fault }: JoinedFacts): Ending | null {
+  if (fault === null) return null;
+  const { code, message, remedy } = fault;
+  return { code, message, remedy: `${remedy}; then gstacks mesh join ${network}` };
 }
 
 /** Why the shown state may be out of date; null: it is confirmed. */

@@ -1,3 +1,5 @@
+import type { CodedError } from '#libs/contracts/errors.js';
+
 /** State of the connection; `closed` is final. */
 export type BusStatus = 'connecting' | 'connected' | 'disconnected' | 'closed';
 
@@ -72,6 +74,8 @@ export interface Bus {
    */
   serve(subject: string, handle: BusHandler, atOnce?: number): BusSubscription;
   status(): BusStatus;
+  /** Why there is no connection: the fault of the last attempt; null: there is one, or nothing has failed yet. */
+  fault(): CodedError | null;
   /** Largest message that the server accepts, in bytes. */
   maxPayloadBytes(): number;
   /** Drops the connection and connects again with fresh credentials. */

@@ -14,6 +14,20 @@ export class BusUnavailableError extends CodedError {
   }
 }
 
+/** A server of the bus shows a certificate that this process does not accept. */
+export class BusCertificateError extends CodedError {}
+
+/** There is no connection to the bus, and why. */
+export class BusNotConnectedError extends CodedError {
+  constructor(servers: readonly string[], why: string) {
+    super(
+      'BUS_NOT_CONNECTED',
+      `there is no connection to the bus at ${servers.join(', ')}: ${why}`,
+      'check that nats-server runs there, and that nothing between blocks its port',
+    );
+  }
+}
+
 /** The other side refused the message: undecodable, another protocol, or its handler failed. */
 export class BusRefusedError extends CodedError {}
 

@@ -3,10 +3,12 @@ import { ErrorCode, type Msg, type NatsConnection, NatsError } from 'nats';
 import { ByteWindow } from '#libs/async/byte-window.js';
 import { FairQueues } from '#libs/async/fair-queues.js';
 import { rest } from '#libs/async/rest.js';
+import { CodedError } from '#libs/contracts/errors.js';
 import type { Bus, BusFault, BusHandler, BusSettings, BusStatus, BusSubscription } from './bus.js';
 import { decodeMessage, decodeReply, encodeMessage, encodeRefusal } from './codec.js';
 import {
   BusMessageTooLargeError,
+  BusNotConnectedError,
   BusRefusedError,
   BusTimeoutError,
   BusUnavailableError,
@@ -62,6 +64,7 @@ class NatsBus implements Bus {
   private readonly running: Promise<void>;
   private connection: NatsConnection | null = null;
   private current: BusStatus = 'connecting';
+  private lastFault: CodedError | null = null;
 
   constructor(private readonly settings: BusSettings) {
     this.running = this.stayConnected();
@@ -132,6 +135,10 @@ class NatsBus implements Bus {
     return this.current;
   }
 
+  fault(): CodedError | null {
+    return this.lastFault;
+  }
+
   maxPayloadBytes(): number {
     return this.connection?.info?.max_payload ?? DEFAULT_MAX_PAYLOAD_BYTES;
   }
@@ -158,7 +165,9 @@ class NatsBus implements Bus {
         if (signal.aborted) await connection.close();
         await this.live(connection);
       } catch (error) {
-        this.become('disconnected', error instanceof Error ? error.message : String(error));
+        const why = error instanceof Error ? error.message : String(error);
+        this.lastFault = error instanceof CodedError ? error : new BusNotConnectedError(this.settings.servers, why);
+        this.become('disconnected', error instanceof CodedError ? `${why}: ${error.remedy}` : why);
       }
       await rest(pauseMs, signal);
       pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -185,6 +194,7 @@ class NatsBus implements Bus {
 
   private async live(connection: NatsConnection): Promise<void> {
     this.connection = connection;
+    this.lastFault = null;
     for (const service of this.services) this.stops.set(service, this.subscribe(connection, service));
     void this.watch(connection);
     this.become('connected', connection.getServer());
@@ -195,20 +205,20 @@ class NatsBus implements Bus {
 
   private async watch(connection: NatsConnection): Promise<void> {
     for await (const status of connection.status()) {
-      if (status.type === 'error') this.fault('server', String(status.permissionContext?.subject ?? ''), status.data);
+      if (status.type === 'error') this.report('server', String(status.permissionContext?.subject ?? ''), status.data);
     }
   }
 
   private subscribe(connection: NatsConnection, service: Service): () => void {
     const subscription = connection.subscribe(service.subject, {
       callback: (error, message) => {
-        if (error !== null) return this.fault('server', service.subject, error.message);
+        if (error !== null) return this.report('server', service.subject, error.message);
         const { subject, reply } = message;
         const { intake } = this.settings;
         if (intake?.admits(subject, message.data.byteLength) === false) return;
         // The sender chooses the reply subject of its message, and must not choose whom this process writes to.
         if (!this.isSendersInbox(reply, subject)) {
-          return this.fault('reply', subject, new ReplyOutsideInboxError(subject, reply ?? ''));
+          return this.report('reply', subject, new ReplyOutsideInboxError(subject, reply ?? ''));
         }
         const sender = this.settings.replyInbox(subject) ?? subject;
         const isHeldBack = (): boolean => intake?.isHeldBack(subject) === true;
@@ -216,7 +226,7 @@ class NatsBus implements Bus {
         const isTaken = this.queues.add(turn, async () => {
           if (intake?.isStillWanted(subject) !== false) await this.answer(service, message);
         });
-        if (!isTaken) this.fault('overflow', subject, null);
+        if (!isTaken) this.report('overflow', subject, null);
       },
     });
     return () => {
@@ -236,7 +246,7 @@ class NatsBus implements Bus {
     try {
       reply = encodeMessage(await service.handle(decodeMessage(message.data), message.subject));
     } catch (error) {
-      this.fault(error instanceof BusRefusedError ? 'undecodable' : 'handler', message.subject, error);
+      this.report(error instanceof BusRefusedError ? 'undecodable' : 'handler', message.subject, error);
       reply = encodeRefusal(error);
     }
     // If the connection has ended, nobody waits for this reply: the requester repeats its request over its next
@@ -244,7 +254,7 @@ class NatsBus implements Bus {
     if (this.connection !== null && !this.connection.isClosed()) message.respond(reply);
   }
 
-  private fault(kind: BusFault['kind'], subject: string, detail: unknown): void {
+  private report(kind: BusFault['kind'], subject: string, detail: unknown): void {
     this.settings.onFault?.({ kind, subject, detail });
   }
 

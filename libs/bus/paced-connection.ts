@@ -3,6 +3,8 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import { type ConnectionOptions, ErrorCode, type NatsConnection, NatsError } from 'nats';
 import { NatsConnectionImpl, setTransportFactory } from 'nats/lib/src/nats-base-client.js';
 import { NodeTransport, nodeResolveHost } from 'nats/lib/src/node_transport.js';
+import { certificateFault } from '#libs/program/certificate-fault.js';
+import { BusCertificateError } from './errors.js';
 
 /** About a thousand small messages, which take a few milliseconds to handle. */
 const BYTES_A_TURN = 64 * 1_024;
@@ -13,7 +15,7 @@ type ServerAddress = Parameters<NodeTransport['connect']>[0];
  * As `connect` of the client library, but incoming bytes are read in slices between which the event loop goes on. Node
  * reads a socket while there is more, up to 2 MiB at a time: under a flood of small messages, timers and other
  * connections would wait a tenth of a second each time. If a server's address begins with `tls://`, a server that does
- * not speak TLS is refused.
+ * not speak TLS is refused. Errors: BusCertificateError, or the library's.
  */
 export function connectPaced(options: ConnectionOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new PacedTransport(), dnsResolveFn: nodeResolveHost });
@@ -31,6 +33,8 @@ class PacedTransport extends NodeTransport {
     try {
       await super.connect(server, options.tls ? { ...options, tls: { ...options.tls, ...ofServer } } : options);
     } catch (error) {
+      const fault = certificateFault(`tls://${server.hostname}:${server.port}`, codeOf(error));
+      if (fault !== null) throw new BusCertificateError(fault.code, fault.message, fault.remedy);
       // The library's own message is only the name of the option.
       if (!(error instanceof NatsError && error.code === ErrorCode.ServerOptionNotAvailable)) throw error;
       throw new NatsError(`${server.hostname}:${server.port} does not offer ${error.message}`, error.code);
@@ -41,6 +45,11 @@ class PacedTransport extends NodeTransport {
     super.setupHandlers();
     readInTurns(this.socket);
   }
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof NatsError && error.chainedError !== undefined) return codeOf(error.chainedError);
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function readInTurns(socket: Socket): void {

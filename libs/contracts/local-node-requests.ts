@@ -4,7 +4,16 @@ import { parsePort } from './ports.js';
 
 /** A request of the command line to the background node: one JSON line on its socket, answered by one line. */
 export type LocalNodeRequest =
-  | { readonly kind: 'join'; readonly network: NetworkName; readonly token: string; readonly machine: string }
+  | {
+      readonly kind: 'join';
+      readonly network: NetworkName;
+      readonly token: string;
+      readonly machine: string;
+      /** PEM file of certificate authorities to trust too, an absolute path; null: none. */
+      readonly authorities: string | null;
+      /** The mesh-node program of this join; null: the node's own. */
+      readonly meshNode: string | null;
+    }
   | { readonly kind: 'status' }
   | {
       readonly kind: 'forward';
@@ -101,6 +110,8 @@ export function parseLocalNodeRequest(value: unknown): LocalNodeRequest {
         network,
         token: textUpTo(4_096)(request.token, 'token'),
         machine: textUpTo(63)(request.machine, 'machine'),
+        authorities: nullOr(textUpTo(4_096))(request.authorities ?? null, 'authorities'),
+        meshNode: nullOr(textUpTo(4_096))(request.meshNode ?? null, 'meshNode'),
       };
     case 'forward':
       return {

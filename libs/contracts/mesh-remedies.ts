@@ -18,9 +18,10 @@ const REMEDIES: { readonly [code: string]: string } = {
     'check GLOBALSTACKS_MESH_CONTROL_URL, and that the control server runs and is reached from here',
   MESH_CONTROL_INVALID: 'GLOBALSTACKS_MESH_CONTROL_URL must name a tsnet-compatible control server such as Headscale',
   MESH_JOIN_TIMED_OUT: "look at the control server's log; its relays (DERP) must be reached from here too",
-  MESH_PROTOCOL_MISMATCH: 'run `npm start` once, which builds mesh-node of this release',
+  MESH_PROTOCOL_MISMATCH:
+    'build mesh-node of this release (docs/deploy.md) where GLOBALSTACKS_MESH_NODE names it; in a clone, `npm start` builds it',
   MESH_NODE_MISSING:
-    'install Go 1.26 or newer and run `npm start` once, which builds it, or name it in GLOBALSTACKS_MESH_NODE; without it, GLOBALSTACKS_MESH_TRANSPORT=direct',
+    'build mesh-node with Go 1.26 or newer (docs/deploy.md) and name it in GLOBALSTACKS_MESH_NODE; in a clone, `npm start` builds it; without it, GLOBALSTACKS_MESH_TRANSPORT=direct',
   MESH_NODE_ENDED: 'it is started again by itself; if it ends again and again, see what the host does to it',
   PEER_STREAM_LIMIT:
     'find out what runs at that peer; `gstacks agent revoke <agent>` or `gstacks mesh revoke <node>` puts it out of the mesh',

@@ -56,8 +56,12 @@ export async function joinMesh(way: MeshWay, ports: JoinPorts): Promise<JoinedMe
   return { member, state };
 }
 
-function transportOf(way: MeshWay, { owner, stateFolder, isEphemeral, requestKey, ownHost, log }: JoinPorts): Transport {
-  if (way.kind === 'direct') return directTransport({ listen: way.listen, advertise: way.advertise, ownHost: ownHost ?? null });
+function transportOf(
+  way: MeshWay,
+  { owner, stateFolder, isEphemeral, requestKey, ownHost, log }: JoinPorts,
+): Transport {
+  if (way.kind === 'direct')
+    return directTransport({ listen: way.listen, advertise: way.advertise, ownHost: ownHost ?? null });
   const { controlUrl, authKey, meshNode } = way;
   return tsnetTransport({
     binary: meshNode,

@@ -14,6 +14,7 @@ import {
   localNodeSubject,
   type ToLocalNode,
 } from '#libs/contracts/bus/subjects.js';
+import type { CodedError } from '#libs/contracts/errors.js';
 import type { AgentId, LocalNodeId } from '#libs/contracts/ids.js';
 import type { MemberCredentials } from './credentials.js';
 
@@ -97,6 +98,11 @@ export class MemberBus {
 
   status(): BusStatus {
     return this.bus.status();
+  }
+
+  /** As Bus.fault. */
+  fault(): CodedError | null {
+    return this.bus.fault();
   }
 
   /** Largest message in bytes. */

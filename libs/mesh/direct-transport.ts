@@ -1,8 +1,9 @@
 import { connect, createServer, type Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CodedError } from '#libs/contracts/errors.js';
+import { isUnspecified } from '#libs/contracts/host-addresses.js';
 import { bindFault } from '#libs/program/port-owner.js';
-import { type Endpoint, formatEndpoint, isUnspecified, parseEndpoint } from './endpoint.js';
+import { type Endpoint, formatEndpoint, parseEndpoint } from './endpoint.js';
 import { PeerUnreachableError } from './flow.js';
 import type { Transport, TransportStatus } from './transport.js';
 

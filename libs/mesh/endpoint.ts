@@ -20,8 +20,3 @@ export function parseEndpoint(text: string, field: string, zeroAllowed: boolean)
 export function formatEndpoint(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
-
-/** Whether the address stands for every address of a host, so that nobody can dial it. */
-export function isUnspecified(host: string): boolean {
-  return host === '0.0.0.0' || host === '::';
-}

@@ -19,7 +19,11 @@ export function withConfigFile(environment: Settings, named: string | null, usua
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if (named === null && codeOf(error) === 'ENOENT') return environment;
-    throw new ConfigFileError('CONFIG_UNREADABLE', `${file} cannot be read: ${codeOf(error)}`, 'name it with --config');
+    const remedy =
+      codeOf(error) === 'ENOENT'
+        ? `check the path after --config; without --config, ${usual} is read if it is there`
+        : 'run this as root or as another user who can read the file';
+    throw new ConfigFileError('CONFIG_UNREADABLE', `${file} cannot be read: ${codeOf(error)}`, remedy);
   }
   const set = Object.entries(environment).filter(([, value]) => value !== undefined && value !== '');
   return { ...parseEnv(text), ...Object.fromEntries(set) };

@@ -1,5 +1,6 @@
 import { createServer } from 'node:net';
 import { fail, pass } from '#libs/contracts/bus/checks.js';
+import { isLoopback, isUnspecified } from '#libs/contracts/host-addresses.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { type Finding, reasonOf } from './doctor.js';
 import { bindFault } from './port-owner.js';
@@ -72,4 +73,20 @@ export function examinePort(code: string, host: string, port: number, remedy: st
     );
     server.listen(port, host, () => server.close(() => resolve(pass(code, `${host}:${port} is free`))));
   });
+}
+
+/**
+ * Whether others can dial the address that a setting tells them. An address of this machine alone serves only a
+ * deployment that is on this machine: `isHereOnly`.
+ */
+export function examineAdvertised(
+  code: string,
+  { host, setting, isHereOnly }: { readonly host: string; readonly setting: string; readonly isHereOnly: boolean },
+): Finding {
+  const remedy = `set ${setting} to the address at which other machines reach this one`;
+  if (isUnspecified(host)) return fail(code, `others are told to dial ${host}, which is no host`, remedy);
+  if (isLoopback(host) && !isHereOnly) {
+    return fail(code, `others are told to dial ${host}, where each of them reaches itself`, remedy);
+  }
+  return pass(code, `others are told to dial ${host}`);
 }

@@ -37,11 +37,24 @@ export async function portUnusable(
   );
 }
 
+/** A look goes through all processes of the host. A program with many addresses in use, and retries, needs one look. */
+const KNOWN_FOR_MS = 5_000;
+const known = new Map<number, { readonly atMs: number; readonly owner: Promise<string | null> }>();
+
 /**
  * `name (pid N)` of the process that has bound the port, from proc(5); null: it is not known, as for a process of
- * another user or namespace.
+ * another user or namespace. Up to five seconds old.
  */
-export async function ownerOfPort(port: number): Promise<string | null> {
+export function ownerOfPort(port: number): Promise<string | null> {
+  const before = known.get(port);
+  const nowMs = performance.now();
+  if (before !== undefined && nowMs - before.atMs < KNOWN_FOR_MS) return before.owner;
+  const owner = lookForOwner(port);
+  known.set(port, { atMs: nowMs, owner });
+  return owner;
+}
+
+async function lookForOwner(port: number): Promise<string | null> {
   const bound = (await boundSockets()).filter((socket) => socket.port === port);
   const sockets = new Set(bound.map(({ inode }) => `socket:[${inode}]`));
   if (sockets.size === 0) return null;

@@ -12,7 +12,10 @@ export class AuthoritiesUnusableError extends CodedError {}
 export function trustAuthorities(file: string | undefined): void {
   if (file === undefined || file === '') return;
   try {
-    setDefaultCACertificates([...getCACertificates('default'), readFileSync(file, 'utf8')]);
+    const text = readFileSync(file, 'utf8');
+    // Node takes any text, and then trusts nobody more.
+    if (!text.includes('-----BEGIN CERTIFICATE-----')) throw new TypeError('it holds no certificate in PEM');
+    setDefaultCACertificates([...getCACertificates('default'), text]);
   } catch (error) {
     throw new AuthoritiesUnusableError(
       'AUTHORITIES_UNUSABLE',

@@ -151,6 +151,21 @@ describe('the package, installed as docs/deploy.md says', function () {
     await deployment.json('gstacks network delete keyed --detach-all --yes');
   });
 
+  it('is read back by backup --check', async () => {
+    const variables = { ...deployment.variables, BACKUP: installed.inFolder('backup') };
+    await installed.machine().shell(markedBlock('operations.md', 'operations: backup of a database'), variables);
+    const { stdout } = await installed
+      .machine()
+      .shell(markedBlock('operations.md', 'operations: check of a backup'), variables);
+    expect(stdout)
+      .to.include('is a whole backup')
+      .and.match(/keys: +\d+ files/);
+    const { code } = await installed
+      .machine()
+      .start(['globalstacks-control-plane', 'backup', '--check', '/etc/hostname']).ended;
+    expect(code).to.equal(1);
+  });
+
   it('is found well by its doctors', async () => {
     expect(await diagnosed('control', {})).to.deep.equal({ code: 0, bad: [], said: '[]' });
     expect(await diagnosed('host-a', {})).to.deep.equal({ code: 0, bad: [], said: '[]' });

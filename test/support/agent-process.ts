@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -78,6 +78,16 @@ export class AgentProcess {
     });
     this.child = child;
     createInterface({ input: child.stdout }).on('line', (line) => this.log.push(JSON.parse(line)));
+  }
+
+  /** Runs another command of the agent's program on its host, with the agent's settings. */
+  command(...words: readonly string[]): Promise<{ readonly code: number; readonly output: string }> {
+    const [command = process.execPath, ...rest] = [...this.under, process.execPath, programFile('agent'), ...words];
+    return new Promise((resolve) => {
+      execFile(command, rest, { env: { PATH: process.env.PATH, ...this.settings } }, (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code), output: `${stdout}${stderr}` }),
+      );
+    });
   }
 
   /** The first line since `from` with this message for which `isMeant` is true, once it is there. */

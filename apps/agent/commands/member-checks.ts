@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import { parseSeed } from '#libs/bus/nats-keys.js';
 import { probeBus } from '#libs/bus/probe.js';
 import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
+import { CodedError } from '#libs/contracts/errors.js';
+import { isLoopback, isUnspecified } from '#libs/contracts/host-addresses.js';
 import { probeControlServer } from '#libs/control-server/probe.js';
+import { parseEndpoint } from '#libs/mesh/endpoint.js';
 import { type Finding, reasonOf } from '#libs/program/doctor.js';
-import { examinePort } from '#libs/program/doctor-checks.js';
+import { examineAdvertised, examinePort } from '#libs/program/doctor-checks.js';
 import { takeLock } from '#libs/program/lock.js';
 import { type AgentCredentials, credentialsFile, parseCredentials } from '../enrollment/credentials.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 import { chooseMesh } from '../mesh/mesh-settings.js';
+import { ownHostTowards } from '../mesh/own-host.js';
 import type { AgentSettings } from '../settings.js';
 import { readStateFile } from '../state/state-file.js';
 
@@ -62,8 +67,23 @@ export async function examineBus({ credentials, seed }: StateFound): Promise<Fin
   } catch (error) {
     const remedy =
       'check that nats-server runs, a firewall between, for tls:// GLOBALSTACKS_CA_FILE, and gstacks agent list';
-    return fail(code, `${credentials.busServers.join(', ')}: ${reasonOf(error)}`, remedy);
+    const known = error instanceof CodedError ? error.remedy : null;
+    return fail(code, `${credentials.busServers.join(', ')}: ${reasonOf(error)}`, known ?? remedy);
   }
+}
+
+/** What this agent tells peers to dial. Without a setting, it is an address of this host. */
+async function examineEndpoint(
+  { controlPlaneUrl }: AgentSettings,
+  { listen, advertise }: { readonly listen: string; readonly advertise: string | null },
+): Promise<Finding> {
+  const { host } = parseEndpoint(advertise ?? listen, SETTINGS.directAdvertise.variable, true);
+  const own = advertise === null && isUnspecified(host) ? await ownHostTowards(controlPlaneUrl) : null;
+  return examineAdvertised('MESH', {
+    host: own ?? host,
+    setting: SETTINGS.directAdvertise.variable,
+    isHereOnly: isLoopback(controlPlaneUrl.hostname.replace(/^\[|\]$/g, '')),
+  });
 }
 
 export async function examineMesh(settings: AgentSettings, state: StateFound): Promise<Finding> {
@@ -76,6 +96,8 @@ export async function examineMesh(settings: AgentSettings, state: StateFound): P
     return fail(code, choice.state.message ?? 'there is no mesh', remedy);
   }
   if (choice.kind === 'direct') {
+    const advertised = await examineEndpoint(settings, choice);
+    if (advertised.status === 'fail') return advertised;
     if (state.isRunning) return skipped(code, 'the agent runs: ask it with `gstacks mesh doctor`');
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(choice.listen) ?? [];
     const remedy = 'end what listens there, or set GLOBALSTACKS_MESH_DIRECT_LISTEN to an address of this host';

@@ -3,6 +3,7 @@ import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
 import { parseHttpUrl } from '#libs/contracts/urls.js';
 import type { MeshWay } from '#libs/member/join-mesh.js';
+import { formatEndpoint, parseEndpoint } from '#libs/mesh/endpoint.js';
 import { BUILT_MESH_NODE } from '#libs/mesh/tsnet/mesh-node-program.js';
 import { SETTINGS } from '../foundation/settings-list.js';
 import type { Variables } from '../foundation/variables.js';
@@ -34,8 +35,8 @@ const LONGEST_KEY = 512;
 export function readMeshSettings(transport: MeshSettings['transport'], read: Variables['read']): MeshSettings {
   return {
     transport,
-    directListen: read(SETTINGS.directListen, text) ?? SETTINGS.directListen.usual,
-    directAdvertise: read(SETTINGS.directAdvertise, text),
+    directListen: read(SETTINGS.directListen, endpointText(true)) ?? SETTINGS.directListen.usual,
+    directAdvertise: read(SETTINGS.directAdvertise, endpointText(false)),
     controlUrl: read(SETTINGS.meshControlUrl, parseControlUrl),
     authKey: read(SETTINGS.meshAuthKey, parseKey),
     meshNode: read(SETTINGS.meshNode, text) ?? BUILT_MESH_NODE,
@@ -68,6 +69,13 @@ export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshCh
 }
 
 const text: FieldParser<string> = (value) => String(value);
+
+function endpointText(zeroAllowed: boolean): FieldParser<string> {
+  return (value, field) => {
+    const { host, port } = parseEndpoint(String(value), field, zeroAllowed);
+    return formatEndpoint(host, port);
+  };
+}
 
 /** Kept exactly as written: agents compare this text to recognise a mesh. */
 const parseControlUrl: FieldParser<string> = (value, field) => {

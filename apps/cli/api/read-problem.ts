@@ -1,3 +1,4 @@
+import { runsInClone } from '#libs/program/installation.js';
 import { ApiError, UnreachableError } from '../errors/errors.js';
 
 const CODES_OF_STATUS: Readonly<Record<number, string>> = {
@@ -35,7 +36,7 @@ export function notControlPlane(url: string, found: string): UnreachableError {
   return new UnreachableError(
     'NOT_A_CONTROL_PLANE',
     `what answers at ${url} is not a GlobalStacks control plane: ${found}`,
-    'give the right --url, or `npm start`',
+    runsInClone() ? 'give the right --url, or `npm start`' : 'give the right --url',
   );
 }
 

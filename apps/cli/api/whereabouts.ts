@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { certificateFault } from '#libs/program/certificate-fault.js';
+import { runsInClone } from '#libs/program/installation.js';
 import type { Context } from '../context/context.js';
 import { UnreachableError } from '../errors/errors.js';
 
@@ -28,7 +29,7 @@ export function unreachable(url: string, reason: string): UnreachableError | nul
     'UNREACHABLE',
     `the control plane at ${url} is not reachable (${reason})`,
     LOOPBACK.test(hostname)
-      ? 'run `npm start` in the clone, or give the right --url or GLOBALSTACKS_URL; then `gstacks whoami`'
+      ? `${runsInClone() ? 'run `npm start` in the clone' : 'start the control plane on this machine'}, or give the right --url or GLOBALSTACKS_URL; then \`gstacks whoami\``
       : `check that the control plane runs on ${hostname} and that nothing between blocks its port, or give the right --url or GLOBALSTACKS_URL; then \`gstacks whoami\``,
   );
 }

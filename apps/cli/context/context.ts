@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { runsInClone } from '#libs/program/installation.js';
 import type { CliEnvironment } from '../environment.js';
 import { ContextError } from '../errors/errors.js';
 
@@ -31,8 +32,10 @@ export interface ContextInput {
   readonly environmentToken?: string | undefined;
 }
 
-const WAYS =
-  'run `npm start` in the clone, or `gstacks login --url <url>`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN';
+function ways(): string {
+  const start = runsInClone() ? 'run `npm start` in the clone, or ' : '';
+  return `${start}\`gstacks login --url <url>\`, or set GLOBALSTACKS_URL and GLOBALSTACKS_TOKEN`;
+}
 
 /** The context file of the stack on this machine, in its home folder. */
 export function stackPath(environment: CliEnvironment, cloneRoot: string): string {
@@ -66,7 +69,7 @@ export function chooseContext(input: ContextInput, saved: readonly SavedContext[
     );
   }
   const [first] = saved;
-  if (first === undefined) throw new ContextError('CONTEXT_MISSING', 'no control plane is configured', WAYS);
+  if (first === undefined) throw new ContextError('CONTEXT_MISSING', 'no control plane is configured', ways());
   return {
     ...{ url: first.url, origin: first.path, name: first.name },
     ...(token === undefined ? { token: first.token, tokenOrigin: first.path } : { token, tokenOrigin }),

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { httpUrl } from '#libs/contracts/urls.js';
+import { runsInClone } from '#libs/program/installation.js';
 import { ContextError } from '../errors/errors.js';
 import type { SavedContext } from './context.js';
 import { nameOf, type SavedContexts } from './saved-contexts.js';
@@ -86,7 +87,7 @@ function damaged(path: string, reason: string): ContextError {
   return new ContextError(
     'CONTEXT_DAMAGED',
     `${path} ${reason}`,
-    `remove ${path}, then run \`npm start\` or \`gstacks login --url <url>\``,
+    `remove ${path}, then ${runsInClone() ? 'run `npm start` or ' : ''}\`gstacks login --url <url>\``,
   );
 }
 

@@ -8,8 +8,13 @@ import { SETTINGS } from './settings-list.js';
 
 /** An environment variable is missing or invalid. */
 export class SettingInvalidError extends CodedError {
-  constructor(name: string, accepted: string) {
-    super('SETTING_INVALID', `${name} is not set to ${accepted}`, `set ${name} to ${accepted}`);
+  /** `found`: the value, unless it may be a secret. */
+  constructor(name: string, accepted: string, found: string | null = null) {
+    const message =
+      found === null
+        ? `${name} is not set to ${accepted}`
+        : `${name}: ${JSON.stringify(found)} is not valid; expected ${accepted}`;
+    super('SETTING_INVALID', message, `set ${name} to ${accepted}`);
   }
 }
 
@@ -69,7 +74,7 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     const value = optional(setting);
     if (value === null) return usual;
     if (!/^[0-9]{1,9}$/.test(value) || Number(value) < least || Number(value) > most) {
-      throw new SettingInvalidError(variable, `a whole number from ${least} to ${most}`);
+      throw new SettingInvalidError(variable, `a whole number from ${least} to ${most}`, value);
     }
     return Number(value);
   };
@@ -84,7 +89,7 @@ export function readSettings(environment: Environment): ControlPlaneSettings {
     busServers,
     busAdvertised: list(optional(SETTINGS.natsAdvertiseUrl) ?? busServers.join(',')),
     keysFolder: needed(SETTINGS.keysDir, 'a folder for keys'),
-    listen: list(optional(SETTINGS.httpListen) ?? SETTINGS.httpListen.usual).map(parseListen),
+    listen: list(optional(SETTINGS.httpListen) ?? SETTINGS.httpListen.usual).map((value) => parseListen(value)),
     trustedProxies: list(optional(SETTINGS.trustedProxies) ?? '').map(parseProxy),
     bootstrapTokenFile: optional(SETTINGS.bootstrapTokenFile),
     localCredentialSeconds: number(SETTINGS.localCredentialSeconds),
@@ -116,17 +121,17 @@ function parseProxy(value: string): string {
   const isNetwork = bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= mostBits);
   if (family === 0 || !isNetwork || rest.length > 0) {
     const accepted = 'addresses or networks, with commas, such as 10.0.0.7,192.168.4.0/24';
-    throw new SettingInvalidError(SETTINGS.trustedProxies.variable, accepted);
+    throw new SettingInvalidError(SETTINGS.trustedProxies.variable, accepted, value);
   }
   return value;
 }
 
-/** `host:port`, an IPv6 host in brackets. Error: SettingInvalidError. */
-export function parseListen(value: string): Listen {
+/** `host:port`, an IPv6 host in brackets; `name`: what an error calls it. Error: SettingInvalidError. */
+export function parseListen(value: string, name = SETTINGS.httpListen.variable): Listen {
   const match = /^(\[[0-9a-f:]+\]|[^:\s]+):([0-9]{1,5})$/i.exec(value);
   const port = Number(match?.[2]);
   if (match === null || port > 65_535) {
-    throw new SettingInvalidError(SETTINGS.httpListen.variable, 'host:port, several with commas');
+    throw new SettingInvalidError(name, 'host:port, such as 10.0.0.1:7080 or [::1]:7080', value);
   }
   return { host: (match[1] ?? '').replace(/^\[|\]$/g, ''), port };
 }

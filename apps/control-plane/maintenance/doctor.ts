@@ -4,13 +4,15 @@ import { loadBusAuthority } from '#libs/bus/authority.js';
 import { probeBus } from '#libs/bus/probe.js';
 import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import { CodedError } from '#libs/contracts/errors.js';
+import { isLoopback } from '#libs/contracts/host-addresses.js';
 import { probeControlServer } from '#libs/control-server/probe.js';
 import { type ProgramCommand } from '#libs/program/command-line.js';
 import { examine, exitCodeOfFindings, type Finding, findingsText, reasonOf } from '#libs/program/doctor.js';
-import { examineClock, examineControlPlane, examinePort } from '#libs/program/doctor-checks.js';
+import { examineAdvertised, examineClock, examineControlPlane, examinePort } from '#libs/program/doctor-checks.js';
 import { migrationNames } from '#migrations/index.js';
 import { requirePostgres } from '../foundation/database-fault.js';
 import { type ControlPlaneSettings, readSettings } from '../foundation/settings.js';
+import { SETTINGS } from '../foundation/settings-list.js';
 import { withDatabase } from './database.js';
 import { CONFIG_OPTION, CONFIG_USAGE, settingsOf } from './environment.js';
 import { hasEvents, migrationsOf } from './tables.js';
@@ -36,6 +38,7 @@ Changes nothing. Exit code 0: nothing failed; 1: something did; 5: something cou
         { code: 'DATABASE', look: async () => (await database).finding },
         { code: 'CLOCK', look: async () => (await database).clock },
         { code: 'BUS', look: () => examineBus(settings) },
+        { code: 'ADVERTISED', look: async () => examineBusAdvertised(settings) },
         { code: 'HTTP', look: () => examineHttp(settings) },
         { code: 'MESH', look: () => examineMesh(settings) },
       ])),
@@ -105,8 +108,20 @@ async function examineBus({ keysFolder, busServers }: ControlPlaneSettings): Pro
   } catch (error) {
     const remedy =
       'check that nats-server runs with what globalstacks-control-plane nats-config prints, and for tls:// GLOBALSTACKS_CA_FILE';
-    return fail(code, `${busServers.join(', ')}: ${reasonOf(error)}`, remedy);
+    const known = error instanceof CodedError ? error.remedy : null;
+    return fail(code, `${busServers.join(', ')}: ${reasonOf(error)}`, known ?? remedy);
   }
+}
+
+/** What members are told to dial. A control plane that listens on loopback alone has all members on its machine. */
+function examineBusAdvertised({ busAdvertised, listen }: ControlPlaneSettings): Finding {
+  const code = 'ADVERTISED';
+  const isHereOnly = listen.every(({ host }) => isLoopback(host));
+  const findings = busAdvertised.map((url) => {
+    const host = URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : url;
+    return examineAdvertised(code, { host, setting: SETTINGS.natsAdvertiseUrl.variable, isHereOnly });
+  });
+  return findings.find(({ status }) => status === 'fail') ?? pass(code, `members are told ${busAdvertised.join(', ')}`);
 }
 
 /** Either this control plane answers there, or the port is free. */

@@ -28,7 +28,7 @@ export const natsConfig: ProgramCommand = {
       throw new UsageError('--tls-cert and --tls-key go together', HELP);
     }
     const text = await loadBusAuthority(keysFolder).serverConfig({
-      ...parseListen(given.one('listen') ?? '0.0.0.0:4222'),
+      ...parseListen(given.one('listen') ?? '0.0.0.0:4222', '--listen'),
       jwtFolder: given.one('jwt-dir') ?? '/var/lib/nats/jwt',
       ...(certFile === null || keyFile === null ? {} : { tls: { certFile, keyFile } }),
     });

@@ -40,7 +40,12 @@ describe('globalstacks-agent enroll', () => {
 
   const faults: readonly (readonly [string, readonly string[], RegExp, RegExp])[] = [
     ['no --token-file', [], /--token-file is missing/, /enroll --help/],
-    ['a token file that is missing', ['--token-file', '/nowhere'], /\/nowhere cannot be read/, /gstacks agent enroll host-a/],
+    [
+      'a token file that is missing',
+      ['--token-file', '/nowhere'],
+      /\/nowhere cannot be read/,
+      /gstacks agent enroll host-a/,
+    ],
     [
       'a setting that no agent has',
       ['--token-file', '/nowhere', '--set', 'GLOBALSTACKS_MESH_TRANSPROT=direct'],

@@ -183,14 +183,23 @@ describe('an agent with the driver link', function () {
     await waitFor('the API answers', async () => (await curl('web')).output === 'from api');
   });
 
+  it('has its rules and routes taken away by globalstacks-agent cleanup after a kill', async () => {
+    await rig.agent.end('SIGKILL');
+    expect(await rig.agent.command('cleanup')).to.deep.equal({ code: 0, output: 'removed what the driver made\n' });
+    await nothingIsLeft();
+  });
+
   it('takes its rules and routes away at the end, where it is told to', async () => {
-    await rig.agent.end('SIGTERM');
     rig.agent.set('GLOBALSTACKS_AGENT_REMOVE_ON_EXIT', 'true');
     rig.plane.forgetInventories();
     rig.agent.start();
     await rig.reported('sbx-web');
     expect(await rig.agent.end('SIGTERM')).to.equal(0);
+    await nothingIsLeft();
+  });
+
+  async function nothingIsLeft(): Promise<void> {
     expect((await inside(rig.host.name, 'nft', 'list', 'tables')).output).to.not.contain('gstacks_links');
     expect(await ip('-n', rig.host.name, 'route', 'show', 'table', 'all')).to.not.match(/10\.8[01]\./);
-  });
+  }
 });

@@ -153,4 +153,18 @@ describe('an agent with the driver netns, in a namespace that forwards', () => {
       return output.includes('NXDOMAIN');
     });
   });
+
+  it('is removed by globalstacks-agent cleanup once it has ended, and not before', async () => {
+    const { agent, host } = rig;
+    const early = await agent.command('cleanup');
+    expect(early.code, early.output).to.equal(1);
+    expect(early.output).to.include('STATE_FOLDER_IN_USE');
+    expect(existsSync(`/run/netns/${namespaceOf('sbx-api')}`)).to.equal(true);
+    await agent.end('SIGKILL');
+    expect(await agent.command('cleanup')).to.deep.equal({ code: 0, output: 'removed what the driver made\n' });
+    expect(existsSync(`/run/netns/${namespaceOf('sbx-api')}`)).to.equal(false);
+    expect((await inHost('nft', 'list', 'tables')).output).to.not.include('gstacks');
+    expect(await ip('-n', host.name, 'route', 'show', 'table', 'local')).to.not.include('10.77.');
+    expect(existsSync(agent.stateFolder)).to.equal(true);
+  });
 });

@@ -62,7 +62,9 @@ describe('cli: what is cut is said and asked first', function () {
     for (const meshTransport of ['direct', null]) {
       server.on('POST /v1/agents/enrollment-tokens', { json: { ...made, meshTransport } });
       const line = (await gstacks.run(['agent', 'enroll', agent.id], { env })).stdout;
-      expect(line).to.match(/ --token-file - --set GLOBALSTACKS_MESH_TRANSPORT=direct --set \S+_LISTEN=0\.0\.0\.0:7946\n/);
+      expect(line).to.match(
+        / --token-file - --set GLOBALSTACKS_MESH_TRANSPORT=direct --set \S+_LISTEN=0\.0\.0\.0:7946\n/,
+      );
     }
     server.on(`GET /v1/agents/${agent.id}`, { json: { ...agent, status: 'REVOKED' } });
     expect((await gstacks.run(['agent', 'enroll', agent.id], { env })).stdout).to.not.contain('enrolled already');

@@ -45,9 +45,14 @@ describe('a background node that has joined nothing', function () {
     try {
       await waitFor('it answers', async () => (await askNode(folder, { kind: 'status' })) !== null, 20_000);
       const network = parseNetworkName('dev', 'network');
-      const refusal = await askNode(folder, { kind: 'join', network, token: 'a-token', machine: 'laptop' }).catch(
-        (error: unknown) => error,
-      );
+      const refusal = await askNode(folder, {
+        kind: 'join',
+        network,
+        token: 'a-token',
+        machine: 'laptop',
+        authorities: null,
+        meshNode: null,
+      }).catch((error: unknown) => error);
       expect(refusal).to.be.instanceOf(MeshError);
       expect((refusal as MeshError).code).to.equal('HTTP_503');
 

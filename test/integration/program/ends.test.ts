@@ -107,14 +107,14 @@ describe('a process that cannot run, or is asked to end', function () {
     const program = controlPlane({ GLOBALSTACKS_HTTP_LISTEN: `127.0.0.1:${takenPort}` });
     await program.says('cannot run');
     expect(await program.end()).to.equal(1);
-    expect(program.output).to.include('EADDRINUSE');
+    expect(program.output).to.include('is in use by');
   });
 
   it('control plane whose second port is taken: as well', async () => {
     const program = controlPlane({ GLOBALSTACKS_HTTP_LISTEN: `127.0.0.1:0,127.0.0.1:${takenPort}` });
     await program.says('cannot run');
     expect(await program.end()).to.equal(1);
-    expect(program.output).to.include('EADDRINUSE');
+    expect(program.output).to.include('is in use by');
   });
 
   it('control plane with a setting that cannot be used: exit code 2, and where in the sources', async () => {

@@ -15,7 +15,14 @@ describe('a background node that ends', () => {
       });
       await node.close();
       const network = parseNetworkName('dev', 'network');
-      const reply = await node.answer({ kind: 'join', network, token: 'a-token', machine: 'laptop' });
+      const reply = await node.answer({
+        kind: 'join',
+        network,
+        token: 'a-token',
+        machine: 'laptop',
+        authorities: null,
+        meshNode: null,
+      });
       expect(reply).to.deep.include({ ok: false, code: 'NODE_ENDING', remedy: 'gstacks mesh join dev' });
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -24,7 +24,9 @@ describe('the settings of an installed program', () => {
 
   it('need no file, unless one is named', () => {
     expect(withConfigFile({ ONE: '1' }, null, nowhere)).to.deep.equal({ ONE: '1' });
-    expect(() => withConfigFile({}, nowhere, file)).to.throw(`${nowhere} cannot be read: ENOENT`);
+    expect(() => withConfigFile({}, nowhere, file))
+      .to.throw(`${nowhere} cannot be read: ENOENT`)
+      .with.property('remedy', `check the path after --config; without --config, ${file} is read if it is there`);
   });
 
   it('have secrets from files of their own, unless they are set', () => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { unknown } from '#libs/contracts/bus/checks.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { examine, exitCodeOfFindings, findingsText } from '#libs/program/doctor.js';
-import { examineClock } from '#libs/program/doctor-checks.js';
+import { examineAdvertised, examineClock } from '#libs/program/doctor-checks.js';
 
 const NOON = new Date('2026-01-01T12:00:00Z');
 const after = (seconds: number) => new Date(NOON.getTime() + seconds * 1_000);
@@ -16,6 +16,27 @@ describe('what a doctor says', () => {
   ] as const) {
     it(`clocks ${seconds} s apart: ${status}`, () => {
       expect(examineClock(after(seconds), NOON, 'the database')).to.have.property('status', status);
+    });
+  }
+
+  for (const [host, isHereOnly, status] of [
+    ['10.0.0.1', false, 'pass'],
+    ['bus.example', false, 'pass'],
+    ['0.0.0.0', false, 'fail'],
+    ['0.0.0.0', true, 'fail'],
+    ['::', true, 'fail'],
+    ['127.0.0.1', false, 'fail'],
+    ['127.8.9.1', false, 'fail'],
+    ['::1', false, 'fail'],
+    ['localhost', false, 'fail'],
+    ['127.0.0.1', true, 'pass'],
+    ['127.example', false, 'pass'],
+  ] as const) {
+    it(`others told to dial ${host}${isHereOnly ? ', all on one machine' : ''}: ${status}`, () => {
+      const found = examineAdvertised('MESH', { host, setting: 'GLOBALSTACKS_X', isHereOnly });
+      expect(found).to.include({ status });
+      expect(found.evidence).to.include(host);
+      if (status === 'fail') expect(found.remedy).to.include('GLOBALSTACKS_X');
     });
   }
 

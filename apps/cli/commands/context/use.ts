@@ -1,4 +1,5 @@
 import { homedir } from 'node:os';
+import { runsInClone } from '#libs/program/installation.js';
 import { required } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
 import { loginPath } from '../../context/context.js';
@@ -17,7 +18,8 @@ export default class ContextUse extends GstacksCommand {
   async run() {
     const { args } = await this.parse(ContextUse);
     if (args.context === STACK && (await readStackContext(this.environment, this.config.root)) === null) {
-      throw new ContextError('CONTEXT_NOT_FOUND', 'there is no stack on this machine', 'run `npm start` in the clone');
+      const remedy = runsInClone() ? 'run `npm start` in the clone' : 'gstacks context list';
+      throw new ContextError('CONTEXT_NOT_FOUND', 'there is no stack on this machine', remedy);
     }
     const path = loginPath(this.environment, homedir());
     await saveContexts(choosing(await readSavedContexts(path), args.context), path);

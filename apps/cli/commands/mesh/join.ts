@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import { networkArgument } from '../../arguments.js';
 import { EXIT } from '../../errors/exit-codes.js';
@@ -23,15 +24,24 @@ export default class MeshJoin extends MeshCommand {
     const network = this.networkOf(args.network);
     const { context, folder } = await this.place(flags);
     const machine = (flags.machine ?? hostname()).slice(0, LONGEST_NAME);
+    const { authorities, meshNode } = this.environment;
     const answer = await joinByNode(
-      { folder, url: context.url, root: this.config.root, authorities: this.environment.authorities },
-      { kind: 'join', network, token: context.token, machine },
+      { folder, url: context.url, root: this.config.root, authorities },
+      {
+        ...{ kind: 'join', network, token: context.token, machine },
+        authorities: authorities === undefined ? null : resolve(authorities),
+        meshNode: meshNode === undefined ? null : resolve(meshNode),
+      },
     );
     const joined = this.networkIn(answer, network);
     const done = answer.changed ? `joined ${network}` : `has joined ${network} already; nothing changed`;
     this.screen.line(`this machine ${done} as ${joined.user} (node ${joined.nodeId})`, 'good');
     this.screen.line(`credentials end ${timeText(joined.expiresAt)}; they are renewed while your login lives`);
-    if (joined.mesh !== 'joined') {
+    if (joined.bus !== 'connected' && joined.code !== null) {
+      this.screen.line(`hears nothing of the network yet: ${joined.message} (${joined.code})`, 'bad');
+      this.screen.line(`  try: ${joined.remedy ?? 'gstacks mesh status'}`);
+      process.exitCode = EXIT.unreachable;
+    } else if (joined.mesh !== 'joined') {
       this.screen.line(
         `not in the mesh yet: ${joined.code ?? joined.mesh}: ${joined.message ?? 'no answer so far'}`,
         'bad',
