@@ -74,24 +74,23 @@ export function verifyTopology(
   statement: Statement,
   signature: string,
 ): boolean {
-  const [text, bytes] = [Buffer.from(topologyStatement(recipient, statement)), Buffer.from(signature, 'base64')];
+  return isSignedByOne(publicKeys, topologyStatement(recipient, statement), signature);
+}
+
+/** Whether the holder of one of these keys made this checkpoint. False for malformed input. */
+export function verifyCheckpoint(publicKeys: readonly string[], checkpoint: LogCheckpoint, signature: string): boolean {
+  return isSignedByOne(publicKeys, checkpointStatement(checkpoint), signature);
+}
+
+function isSignedByOne(publicKeys: readonly string[], text: string, signature: string): boolean {
+  const [signed, bytes] = [Buffer.from(text), Buffer.from(signature, 'base64')];
   return publicKeys.some((publicKey) => {
     try {
-      return verify(null, text, parsedKey(publicKey), bytes);
+      return verify(null, signed, parsedKey(publicKey), bytes);
     } catch {
       return false;
     }
   });
-}
-
-/** Whether the key's holder made this checkpoint. False for malformed input. */
-export function verifyCheckpoint(publicKey: string, checkpoint: LogCheckpoint, signature: string): boolean {
-  try {
-    const text = Buffer.from(checkpointStatement(checkpoint));
-    return verify(null, text, parsedKey(publicKey), Buffer.from(signature, 'base64'));
-  } catch {
-    return false;
-  }
 }
 
 const MOST_PARSED = 32;

@@ -25,7 +25,7 @@ const LAST_UP_TO = `
 
 /**
  * States of networks at some of their versions, kept in the database so that a fold need not begin at the first event.
- * The log alone is the record: a state that this store's key did not sign as the one after that very event, or that
+ * The log alone is the record: a state that no key of this store signed as the one after that very event, or that
  * another release made, is deleted and does not count.
  */
 @Injectable()
@@ -71,6 +71,6 @@ export class Checkpoints {
   private read(networkId: NetworkId, { version, event_hash: eventHash, state, signature, logged_hash }: Row) {
     if (logged_hash !== eventHash) return null;
     const checkpoint = { networkId, version, eventHash, state };
-    return verifyCheckpoint(this.signer.publicKey, checkpoint, signature) ? readCheckpoint(state) : null;
+    return verifyCheckpoint(this.signer.accepted, checkpoint, signature) ? readCheckpoint(state) : null;
   }
 }

@@ -62,7 +62,9 @@ describe('checkpoints of a network', function () {
   }
 
   const versions = () => [1, begun, begun + 1, begun + 2, 1_000, 1_001, 1_999, 2_000, 2_001, begun + 2 * PAIRS];
-  const asked = () => Promise.all(versions().map(explained));
+  /** Without who has applied it by now. */
+  const plain = (each: ExplanationDto) => ({ ...each, appliedBy: null });
+  const asked = async () => (await Promise.all(versions().map(explained))).map(plain);
 
   it('are what the log folds to', async () => {
     const store = createEventStore({ databaseUrl: controlPlane.databaseUrl, onConnectionError: () => {} });
@@ -87,12 +89,29 @@ describe('checkpoints of a network', function () {
       expect(answers[index]?.verdict.effect, `version ${version}`).to.equal(isAllowed ? 'allow' : 'deny');
     }
     await sql('DELETE FROM network_checkpoints');
-    const plain = (each: ExplanationDto) => ({ ...each, appliedBy: null });
-    expect((await asked()).map(plain)).to.deep.equal(answers.map(plain));
+    expect(await asked()).to.deep.equal(answers);
     await controlPlane.stop();
     await controlPlane.startAgain();
     expect(await made()).to.deep.equal(before);
-    expect((await asked()).map(plain)).to.deep.equal(answers.map(plain));
+    expect(await asked()).to.deep.equal(answers);
+  });
+
+  it('count after the signing key was rotated, also at the next start', async () => {
+    const before = await made();
+    const answers = await asked();
+    for (const step of ['offer', 'use', 'retire']) {
+      const { status, text } = await controlPlane.call('POST', '/v1/keys/signing/rotation', {
+        step,
+        without: ['host-a'],
+      });
+      expect(status, text).to.equal(200);
+    }
+    expect(await asked()).to.deep.equal(answers);
+    expect(await kept()).to.deep.equal(before);
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    await asked();
+    expect(await kept()).to.deep.equal(before);
   });
 
   const wrong: readonly (readonly [what: string, set: string])[] = [
