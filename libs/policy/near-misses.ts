@@ -1,4 +1,5 @@
 import type { AliasName } from '#libs/contracts/ids.js';
+import type { PrintedRule } from '#libs/contracts/rules.js';
 import type { NearMiss } from './model.js';
 import { compareText } from './order.js';
 import { type PolicyIndex, selectorAndPort } from './policy-index.js';
@@ -22,16 +23,44 @@ export function nearMisses(
     if (rule.port === port && !sourceMatches) found.push({ ruleId: rule.id, missed: 'source' });
     if (rule.port !== port && sourceMatches) found.push({ ruleId: rule.id, missed: 'port' });
   }
-  for (const selector of selectors) {
-    let ofOtherAliases = 0;
-    for (const rule of index.bySelectorAndPort.get(selectorAndPort(selector, port)) ?? []) {
-      if (ofOtherAliases === MAX_NEAR_MISSES) break;
-      if (rule.to === alias) continue;
-      found.push({ ruleId: rule.id, missed: 'alias' });
-      ofOtherAliases += 1;
-    }
+  for (const { id, to } of ofAllAliases(index, selectors, port)) {
+    if (to !== alias) found.push({ ruleId: id, missed: 'alias' });
   }
   return mergeNearMisses(found);
+}
+
+/**
+ * Rules of this port whose source matches, in order of id: as many as it takes to have ten to other aliases, whichever
+ * alias is asked about. A sandbox may match thousands of selectors, so what they come to is kept for the view.
+ */
+function ofAllAliases(index: PolicyIndex, selectors: ReadonlySet<string>, port: number): readonly PrintedRule[] {
+  const known = index.nearRules.get(selectors)?.get(port);
+  if (known !== undefined) return known;
+  const found: PrintedRule[] = [];
+  for (const selector of selectors) {
+    found.push(...enoughForAny(index.bySelectorAndPort.get(selectorAndPort(selector, port)) ?? []));
+  }
+  const rules = enoughForAny(found.sort((first, second) => compareText(first.id, second.id)));
+  // A port of a peer's invention is in no rule, and is not kept.
+  if (rules.length > 0) {
+    const ofSource = index.nearRules.get(selectors) ?? new Map<number, readonly PrintedRule[]>();
+    index.nearRules.set(selectors, ofSource.set(port, rules));
+  }
+  return rules;
+}
+
+/** The first of the rules, at most ten to one alias: of twice ten, ten are to others than any one alias. */
+function enoughForAny(rules: readonly PrintedRule[]): readonly PrintedRule[] {
+  const found: PrintedRule[] = [];
+  const countOf = new Map<AliasName, number>();
+  for (const rule of rules) {
+    const count = countOf.get(rule.to) ?? 0;
+    if (count === MAX_NEAR_MISSES) continue;
+    countOf.set(rule.to, count + 1);
+    found.push(rule);
+    if (found.length === 2 * MAX_NEAR_MISSES) break;
+  }
+  return found;
 }
 
 /** By rule id, without duplicates, at most ten. */

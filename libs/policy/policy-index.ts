@@ -17,6 +17,8 @@ export interface PolicyIndex {
   readonly aliasesOf: ReadonlyMap<SandboxId, readonly AliasName[]>;
   readonly selectors: Map<SandboxId, ReadonlySet<string>>;
   readonly verdicts: Map<string, Verdict>;
+  /** By the selectors of a source and by port: rules that may be near misses. */
+  readonly nearRules: WeakMap<ReadonlySet<string>, Map<number, readonly PrintedRule[]>>;
   /** Of rules about aliases. */
   readonly ends: RuleEnds;
   /** Of rules about names outside. */
@@ -55,6 +57,7 @@ export function policyIndex(view: NetworkView): PolicyIndex {
     aliasesOf,
     selectors: new Map(),
     verdicts: new Map(),
+    nearRules: new WeakMap(),
     ends,
     outsideEnds,
     firstEndMs: firstEnd(ends, outsideEnds),
@@ -109,6 +112,7 @@ export function carryIndex(before: NetworkView, after: NetworkView, touched: rea
     aliasesOf: aliasesOf.changed(),
     selectors,
     verdicts: new Map(),
+    nearRules: new WeakMap(),
     ends,
     outsideEnds,
     firstEndMs: isAsBefore ? known.firstEndMs : firstEnd(ends, outsideEnds),

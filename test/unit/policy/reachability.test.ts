@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { NetworkView } from '#libs/policy/model.js';
+import { policyIndex } from '#libs/policy/policy-index.js';
 import { reachabilityChange, reachedText } from '#libs/policy/reachability.js';
 import { networkView, TEST_TIME_MS } from '#test/support/network-view.js';
 
@@ -77,4 +78,26 @@ describe('what two views of a network let through differently', () => {
       });
     });
   }
+
+  it('costs each of the many aliases of one sandbox the same', () => {
+    const names = Array.from({ length: 1_000 }, (_, number) => `a${number}`);
+    const view = networkView({
+      version: 1,
+      sandboxes: { 'sbx-web': 'host-a', 'sbx-api': 'host-b' },
+      aliases: Object.fromEntries(names.map((name) => [name, { sandbox: 'sbx-api', ports: [80] }])),
+      allow: names.map((name) => `any ${name} 80`),
+    });
+    const lists = policyIndex(view).bySelectorAndPort;
+    const get = lists.get.bind(lists);
+    let looks = 0;
+    Object.assign(lists, {
+      get: (key: string) => {
+        looks += 1;
+        return get(key);
+      },
+    });
+    expect(reachabilityChange(null, view, TEST_TIME_MS).gained).to.have.length(2_000);
+    // A thousand selectors of the sandbox once for all of its aliases, and one of local nodes for each alias.
+    expect(looks).to.be.within(1_000, 2_100);
+  });
 });
