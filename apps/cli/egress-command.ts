@@ -46,19 +46,23 @@ interface EgressFlags extends WriteFlags, EndFlags {
   readonly force?: boolean;
 }
 
+/** The rule that flags of `egress allow` and `egress deny` ask for; throws InvalidInputError. */
+export function egressRuleAsked(flags: Omit<EgressFlags, keyof WriteFlags>) {
+  return {
+    from: parseSelectorText(flags.from, '--from'),
+    ...outsideTarget(flags.to, flags.port),
+    ...(flags.via === undefined ? {} : { via: parseAgentId(flags.via, '--via') }),
+    ...(flags.private ? { private: true } : {}),
+    ...endOf(flags),
+    ...(flags.force ? { force: true } : {}),
+  };
+}
+
 /** `egress allow` and `egress deny` differ in the effect; the control plane checks the name. */
 export abstract class EgressCommand extends WriteCommand {
   protected async addEgressRule(effect: Effect, networkName: string, flags: EgressFlags) {
     const network = this.networkOf(networkName);
-    const body = {
-      effect,
-      from: parseSelectorText(flags.from, '--from'),
-      ...outsideTarget(flags.to, flags.port),
-      ...(flags.via === undefined ? {} : { via: parseAgentId(flags.via, '--via') }),
-      ...(flags.private ? { private: true } : {}),
-      ...endOf(flags),
-      ...(flags.force ? { force: true } : {}),
-    };
+    const body = { effect, ...egressRuleAsked(flags) };
     return this.write(
       flags,
       ({ client }, headers) => addEgressRule({ client, headers, path: { network }, body }),

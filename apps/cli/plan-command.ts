@@ -1,4 +1,9 @@
-import { type PreviewRequestDto, previewWrite, type RuleChangeDto } from '#libs/api-client/generated/index.js';
+import {
+  type PreviewDto,
+  type PreviewRequestDto,
+  previewWrite,
+  type RuleChangeDto,
+} from '#libs/api-client/generated/index.js';
 import type { Effect } from '#libs/contracts/rules.js';
 import { type ConnectionFlags, GstacksCommand } from './command.js';
 import { showPreview } from './declaration/preview-text.js';
@@ -9,15 +14,30 @@ import { shellLine } from './shell-line.js';
 /** A command that says what a write would do, and writes nothing. It takes the words of the write's own command. */
 export abstract class PlanCommand extends GstacksCommand {
   /** `write`: the command that would be run, such as `network attach`. */
-  protected async plan(flags: ConnectionFlags, networkName: string, write: string, body: PreviewRequestDto) {
+  protected plan(flags: ConnectionFlags, networkName: string, write: string, body: PreviewRequestDto) {
+    const words = this.argv.filter((word) => word !== '--json');
+    return this.planned(
+      flags,
+      networkName,
+      body,
+      ({ version }) => `gstacks ${write} ${shellLine(words)} --if-match ${version}`,
+    );
+  }
+
+  /** `command`: the one that does what was previewed. */
+  protected async planned(
+    flags: ConnectionFlags,
+    networkName: string,
+    body: PreviewRequestDto,
+    command: (preview: PreviewDto) => string,
+  ) {
     const network = this.networkOf(networkName);
     const { client } = await this.connect(flags);
     const preview = await previewWrite({ client, path: { network }, body });
     if (preview.changed) {
       showPreview(this.screen, preview);
       for (const rule of preview.rules) this.screen.line(ruleLine(rule));
-      const words = this.argv.filter((word) => word !== '--json');
-      this.screen.line(`to do exactly this: gstacks ${write} ${shellLine(words)} --if-match ${preview.version}`);
+      this.screen.line(`to do exactly this: ${command(preview)}`);
     } else {
       const since = preview.unchangedSince === null ? '' : ` since version ${preview.unchangedSince}`;
       this.screen.line(`already so${since}`);

@@ -108,9 +108,37 @@ describe('rules that end and verdicts that are kept', function () {
     expect(await form().textContent()).to.contain(`${id} (web to api:8080 is allow)`);
     await look(page, 'policy-test-broken', 'POLICY_TEST_BROKEN');
 
+    await form().getByRole('button', { name: 'Deny', exact: true }).click();
+    await form().getByRole('button', { name: 'Write it and override the policy tests' }).click();
+    await receipt('deny any to api:8080').waitFor();
+    const { text } = await call('GET', '/history?limit=1');
+    expect(JSON.parse(text).items[0]).to.include({ type: 'PolicyTestsOverridden', actor: 'user:admin' });
+
     await visit(page, POLICY);
     await page.getByRole('link', { name: `remove ${id}` }).click();
     await form(`Remove ${id}`).getByRole('button', { name: 'Remove policy test' }).click();
     await page.getByText('No policy tests').waitFor();
+  });
+
+  it('says before it is saved what an alias and an attachment open and close', async () => {
+    await call('POST', '/rules', { effect: 'allow', from: 'any', to: 'api', port: 9090 });
+    await call('DELETE', '/attachments/sbx-web');
+    await visit(page, '/networks/dev/attachments?attach=sbx-web');
+    const attach = form('Attach sandbox');
+    await attach.getByText('sandbox:sbx-web may then reach api:9090').waitFor();
+    await look(page, 'attachment-preview', 'may then reach');
+    await attach.getByRole('button', { name: 'Attach sandbox' }).click();
+    await receipt('attach sbx-web').waitFor();
+
+    await call('POST', '/aliases', { sandboxId: 'sbx-web', alias: 'spare', ports: ['80'] });
+    await call('POST', '/rules', { effect: 'allow', from: 'any', to: 'spare', port: 80 });
+    await visit(page, '/networks/dev/aliases?add=sbx-web');
+    const alias = form('Add alias');
+    await alias.getByLabel('Alias').fill('spare');
+    await alias.getByLabel('Ports', { exact: true }).fill('81');
+    await alias.getByText('Nobody gains or loses a way to anything now.').waitFor();
+    await alias.getByLabel(/Replace the ports/).check();
+    await alias.getByText('sandbox:sbx-api may then no longer reach spare:80').waitFor();
+    await look(page, 'alias-preview', 'may then no longer reach');
   });
 });

@@ -33,6 +33,7 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   },
   ...{ from: 'local', 'source.user': 'admin', ruleId: 'rule-4f9c21ab', claimant: 'host-b' },
   ...{ url: 'http://127.0.0.1:7080', 'context.url': 'http://127.0.0.1:7080', 'shellLine(command)': 'true' },
+  'shellLine(labels)': 'tier=edge',
   agentId: 'host-b',
   ...{ key: 'signing', 'key.key': 'signing' },
   'apps/cli/commands/admin/keys/rotate.ts flags': '--without host-b',

@@ -67,6 +67,14 @@ export interface Question {
 
 /** A write that can be previewed. */
 export type Intent =
+  | {
+      readonly kind: 'attach' | 'publish-alias';
+      readonly sandboxId: string;
+      readonly alias?: string;
+      readonly ports?: string[];
+      readonly inheritRules?: boolean;
+      readonly replacePorts?: boolean;
+    }
   | (RuleEnd & {
       readonly kind: 'add-rule';
       readonly effect: 'allow' | 'deny';

@@ -4,9 +4,11 @@ import { publishAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { portText } from '#libs/contracts/ports.js';
 import { aliasesQuery, attachmentsQuery, networkQuery } from '../api/queries.js';
-import { Field, faultOf } from '../writes/field.js';
+import { Field, faultOf, refusalAt } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
+import { PreviewPanel } from '../writes/preview-panel.js';
 import { SendRow } from '../writes/send-row.js';
+import { usePreview } from '../writes/use-preview.js';
 import { useWrite } from '../writes/use-write.js';
 import { WriteTrouble } from '../writes/write-trouble.js';
 import { InheritRules } from './inherit-rules.js';
@@ -17,6 +19,9 @@ const PARSE = {
   alias: (text: string): unknown => parseAliasName(text, 'alias'),
   ports: parsePortsText,
 };
+
+/** Fields at which refusals of the control plane are shown. */
+const FIELDS = ['sandboxId', 'alias', 'ports'];
 
 interface Props {
   readonly network: string;
@@ -43,17 +48,15 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
     faultOf(PARSE.alias, alias) === null &&
     faultOf(PARSE.ports, ports) === null;
 
+  const body = { sandboxId, alias, ports: [...portWords(ports)], inheritRules, replacePorts: replaces };
+  const preview = usePreview(network, isGood ? { kind: 'publish-alias', ...body } : null);
+
   const write = (against: number | null): void => {
     if (!isGood) return;
     void send({
-      seen: against ?? seen,
+      seen: against ?? preview.data?.version ?? seen,
       summary: `alias ${alias} for ${sandboxId}`,
-      send: (headers) =>
-        publishAlias({
-          path: { network },
-          headers,
-          body: { sandboxId, alias, ports: [...portWords(ports)], inheritRules, replacePorts: replaces },
-        }),
+      send: (headers) => publishAlias({ path: { network }, headers, body }),
       done: close,
     });
   };
@@ -61,6 +64,7 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
     event.preventDefault();
     write(null);
   };
+  const refusedAt = (field: string) => refusalOf(field) ?? refusalAt(preview.error, field);
   const portFlags = portWords(ports === '' ? '<port>' : ports).flatMap((port) => ['--port', port]);
   return (
     <form className="composer" aria-label="Add alias" onSubmit={submit}>
@@ -71,14 +75,14 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
           change={changed(setSandboxId)}
           parse={PARSE.sandboxId}
           options={attached}
-          refusal={refusalOf('sandboxId')}
+          refusal={refusedAt('sandboxId')}
         />
         <Field
           label="Alias"
           value={alias}
           change={changed(setAlias)}
           parse={PARSE.alias}
-          refusal={refusalOf('alias')}
+          refusal={refusedAt('alias')}
         />
         <Field
           label="Ports"
@@ -86,10 +90,14 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
           change={changed(setPorts)}
           parse={PARSE.ports}
           placeholder="8080, 80:8080"
-          refusal={refusalOf('ports')}
+          refusal={refusedAt('ports')}
         />
       </div>
-      <InheritRules state={state} isOn={inheritRules} set={setInheritRules} />
+      <InheritRules
+        isAsked={refusedAt('alias')?.code === 'ALIAS_HAS_RULES'}
+        isOn={inheritRules}
+        set={setInheritRules}
+      />
       {isPublished && (
         <p className="fields">
           <label className="line">
@@ -98,13 +106,8 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
           </label>
         </p>
       )}
-      <WriteTrouble
-        network={network}
-        state={state}
-        again={write}
-        discard={close}
-        fields={['sandboxId', 'alias', 'ports']}
-      />
+      <PreviewPanel network={network} preview={preview} isAsked={isGood} fields={FIELDS} />
+      <WriteTrouble network={network} state={state} again={write} discard={close} fields={FIELDS} />
       <SendRow
         verb="Add alias"
         isReady={isGood && state.kind !== 'sending'}

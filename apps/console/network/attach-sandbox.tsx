@@ -3,9 +3,11 @@ import { type FormEvent, useState } from 'react';
 import { attachSandbox } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { attachmentsQuery, networkQuery, sandboxesQuery } from '../api/queries.js';
-import { Field, faultOf } from '../writes/field.js';
+import { Field, faultOf, refusalAt } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
+import { PreviewPanel } from '../writes/preview-panel.js';
 import { SendRow } from '../writes/send-row.js';
+import { usePreview } from '../writes/use-preview.js';
 import { useWrite } from '../writes/use-write.js';
 import { WriteTrouble } from '../writes/write-trouble.js';
 import { InheritRules } from './inherit-rules.js';
@@ -16,6 +18,9 @@ const PARSE = {
   alias: (text: string): unknown => (text === '' ? null : parseAliasName(text, 'alias')),
   ports: (text: string): unknown => (text === '' ? null : parsePortsText(text)),
 };
+
+/** Fields at which refusals of the control plane are shown. */
+const FIELDS = ['sandboxId', 'alias', 'ports'];
 
 interface Props {
   readonly network: string;
@@ -41,13 +46,15 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
     faultOf(PARSE.ports, ports) === null &&
     (!hasName || (alias !== '' && ports !== ''));
 
+  const body = { sandboxId, ...(hasName ? { alias, ports: [...portWords(ports)], inheritRules } : {}) };
+  const preview = usePreview(network, isGood ? { kind: 'attach', ...body } : null);
+
   const write = (against: number | null): void => {
     if (!isGood) return;
-    const named = hasName ? { alias, ports: [...portWords(ports)], inheritRules } : {};
     void send({
-      seen: against ?? seen,
+      seen: against ?? preview.data?.version ?? seen,
       summary: hasName ? `attach ${sandboxId} as ${alias}` : `attach ${sandboxId}`,
-      send: (headers) => attachSandbox({ path: { network }, headers, body: { sandboxId, ...named } }),
+      send: (headers) => attachSandbox({ path: { network }, headers, body }),
       done: close,
     });
   };
@@ -55,6 +62,7 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
     event.preventDefault();
     write(null);
   };
+  const refusedAt = (field: string) => refusalOf(field) ?? refusalAt(preview.error, field);
   const flags = hasName
     ? ['--alias', alias || '<alias>', ...portWords(ports === '' ? '<port>' : ports).flatMap((port) => ['--port', port])]
     : [];
@@ -67,7 +75,7 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
           change={changed(setSandboxId)}
           parse={PARSE.sandboxId}
           options={sandboxes.map(({ id }) => id).filter((id) => !attached.has(id))}
-          refusal={refusalOf('sandboxId')}
+          refusal={refusedAt('sandboxId')}
         />
         <Field
           label="Alias"
@@ -75,7 +83,7 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
           change={changed(setAlias)}
           parse={PARSE.alias}
           placeholder="api"
-          refusal={refusalOf('alias')}
+          refusal={refusedAt('alias')}
         />
         <Field
           label="Ports"
@@ -83,20 +91,19 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
           change={changed(setPorts)}
           parse={PARSE.ports}
           placeholder="8080, 80:8080"
-          refusal={refusalOf('ports')}
+          refusal={refusedAt('ports')}
         />
       </div>
       {!hasName && (
         <p className="fields remark">Without an alias and a port it may reach others, and nobody can reach it.</p>
       )}
-      <InheritRules state={state} isOn={inheritRules} set={setInheritRules} />
-      <WriteTrouble
-        network={network}
-        state={state}
-        again={write}
-        discard={close}
-        fields={['sandboxId', 'alias', 'ports']}
+      <InheritRules
+        isAsked={refusedAt('alias')?.code === 'ALIAS_HAS_RULES'}
+        isOn={inheritRules}
+        set={setInheritRules}
       />
+      <PreviewPanel network={network} preview={preview} isAsked={isGood} fields={FIELDS} />
+      <WriteTrouble network={network} state={state} again={write} discard={close} fields={FIELDS} />
       <SendRow
         verb="Attach sandbox"
         isReady={isGood && state.kind !== 'sending'}

@@ -1,14 +1,12 @@
-import type { WriteState } from '../writes/use-write.js';
-
 interface Props {
-  readonly state: WriteState;
+  /** The control plane refuses the alias because of them. */
+  readonly isAsked: boolean;
   readonly isOn: boolean;
   readonly set: (isOn: boolean) => void;
 }
 
 /** Offered after the control plane refused: rules written for another sandbox would apply to this one. */
-export function InheritRules({ state, isOn, set }: Props) {
-  const isAsked = state.kind === 'refused' && state.problem.code === 'ALIAS_HAS_RULES';
+export function InheritRules({ isAsked, isOn, set }: Props) {
   if (!isAsked && !isOn) return null;
   return (
     <p className="fields">

@@ -9,6 +9,7 @@ import { keepReceipt } from './own-writes.js';
 export type WriteHeaders = {
   readonly 'Idempotency-Key': string;
   readonly 'If-Match'?: string;
+  readonly 'Policy-Tests'?: 'override';
 };
 
 export interface NetworkWrite {
@@ -22,7 +23,8 @@ export interface NetworkWrite {
 export type WriteState =
   | { readonly kind: 'idle' }
   | { readonly kind: 'sending'; readonly tries: number }
-  | { readonly kind: 'refused'; readonly problem: ProblemError }
+  /** `override` sends the same again although policy tests would fail; null: something else refused it. */
+  | { readonly kind: 'refused'; readonly problem: ProblemError; readonly override: (() => void) | null }
   /** Nothing was written: the network has another version than the one that the user saw. */
   | { readonly kind: 'conflict'; readonly seen: number }
   /** No answer: whether it was written is unknown. Sent again, the same key gets the first answer. */
@@ -51,11 +53,12 @@ export function useWrite() {
    */
   const headers = useRef<WriteHeaders | null>(null);
 
-  async function send<Write extends NetworkWrite>(sending: Sending<Write>): Promise<void> {
+  async function send<Write extends NetworkWrite>(sending: Sending<Write>, overrides = false): Promise<void> {
     const sentAt = Date.now();
     const sent = headers.current ?? {
       'Idempotency-Key': newKey(),
       ...(sending.seen === null ? {} : { 'If-Match': String(sending.seen) }),
+      ...(overrides ? { 'Policy-Tests': 'override' as const } : {}),
     };
     headers.current = sent;
     try {
@@ -76,8 +79,12 @@ export function useWrite() {
       }
       headers.current = null;
       if (!(error instanceof ProblemError)) throw error;
-      const isConflict = error.code === 'VERSION_CONFLICT' && sending.seen !== null;
-      setState(isConflict ? { kind: 'conflict', seen: sending.seen } : { kind: 'refused', problem: error });
+      if (error.code === 'VERSION_CONFLICT' && sending.seen !== null) {
+        setState({ kind: 'conflict', seen: sending.seen });
+        return;
+      }
+      const override = error.code === 'POLICY_TEST_BROKEN' ? () => void send(sending, true) : null;
+      setState({ kind: 'refused', problem: error, override });
     }
   }
 
@@ -87,7 +94,7 @@ export function useWrite() {
   };
   return {
     state,
-    send,
+    send: <Write extends NetworkWrite>(sending: Sending<Write>): Promise<void> => send(sending),
     reset,
     /** For a text field: a change removes the refusal of the former text. */
     changed: (set: (value: string) => void) => (value: string) => {

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { changesQuery } from '../api/queries.js';
+import { useRefusal } from '../session/session.js';
 import { Said } from '../vocabulary/state.js';
 import { counted } from '../vocabulary/times.js';
 import { wordOf } from '../vocabulary/words.js';
@@ -31,7 +32,12 @@ export function WriteTrouble({ network, state, again, discard, fields = [] }: Pr
       );
     case 'refused':
       if (state.problem.field !== null && fields.includes(state.problem.field)) return null;
-      return <Problem error={state.problem} />;
+      return (
+        <>
+          <Problem error={state.problem} />
+          {state.override !== null && <Override send={state.override} />}
+        </>
+      );
     case 'lost':
       return (
         <div className="receipt stale-edge" role="alert">
@@ -50,6 +56,18 @@ export function WriteTrouble({ network, state, again, discard, fields = [] }: Pr
     case 'conflict':
       return <Conflict network={network} seen={state.seen} again={again} discard={discard} />;
   }
+}
+
+/** The history names who overrode which tests. */
+function Override({ send }: { readonly send: () => void }) {
+  const refusal = useRefusal('admin', 'Overriding policy tests needs');
+  return (
+    <p className="fields">
+      <button type="button" className="button" disabled={refusal !== null} title={refusal ?? undefined} onClick={send}>
+        Write it and override the policy tests
+      </button>
+    </p>
+  );
 }
 
 function Conflict({ network, seen, again, discard }: Omit<Props, 'state' | 'fields'> & { readonly seen: number }) {

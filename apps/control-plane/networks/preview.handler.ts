@@ -54,6 +54,7 @@ function targetsOf(command: PreviewedCommand, before: Topology, after: Topology)
     case 'DetachSandbox':
       return (alias) =>
         [...before.aliases.values()].some((one) => one.alias === alias && one.sandboxId === command.sandboxId);
+    case 'ChangeLabels':
     case 'DeleteNetwork':
     case 'RevertNetwork':
       return () => true;

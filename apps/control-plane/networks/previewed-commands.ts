@@ -6,9 +6,13 @@ import { type NetworkName, parseAliasName } from '#libs/contracts/ids.js';
 import { parseOutsidePattern } from '#libs/contracts/outside-names.js';
 import { ruleEnd } from '#libs/contracts/rule-ends.js';
 import { parseSelector, type Selector } from '#libs/contracts/selectors.js';
+import { DomainError } from '#libs/domain/decision.js';
 import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
+import { SandboxNotAttachedError } from '#libs/domain/network/refusals.js';
+import { decideSandbox } from '#libs/domain/sandbox/decide.js';
 import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
+import { requireNetwork } from '../record/require-network.js';
 import { StreamStates } from '../record/stream-states.js';
 import { meantSandbox } from './meant-sandbox.js';
 import { NetworkReverts } from './network-reverts.js';
@@ -24,6 +28,7 @@ export type PreviewedKind =
   | 'PublishAlias'
   | 'RemoveAlias'
   | 'DetachSandbox'
+  | 'ChangeLabels'
   | 'RevertNetwork'
   | 'DeleteNetwork';
 export type PreviewedCommand = { [Kind in PreviewedKind]: NetworkCommandOf<Kind> }[PreviewedKind];
@@ -94,6 +99,8 @@ export class PreviewedCommands {
         return { kind: 'RemoveAlias', alias: needed(body, 'alias') };
       case 'detach':
         return { kind: 'DetachSandbox', sandboxId: needed(body, 'sandboxId') };
+      case 'label':
+        return this.labels(network, body);
       case 'delete':
         return { kind: 'DeleteNetwork', detachAll: body.detachAll ?? false };
       case 'revert':
@@ -107,6 +114,18 @@ export class PreviewedCommands {
     const isBare = body.alias === undefined && body.ports === undefined;
     const publication = isBare ? null : { alias: needed(body, 'alias'), ports: needed(body, 'ports') };
     return { kind: 'AttachSandbox', sandboxId, sandbox, publication, ...optionsOf(body) };
+  }
+
+  /** Labels belong to the sandbox and are copied onto its networks. Errors: the sandbox's refusals, NOT_ATTACHED. */
+  private async labels(network: NetworkName, body: PreviewRequestDto): Promise<NetworkCommandOf<'ChangeLabels'>> {
+    const { set = {}, remove = [] } = body;
+    const sandboxId = needed(body, 'sandboxId');
+    const { state } = await this.states.sandbox(sandboxId);
+    const decision = decideSandbox({ kind: 'LabelSandbox', sandboxId, set, remove }, state);
+    if (decision instanceof DomainError) throw decision;
+    const { topology } = requireNetwork(this.directory, network);
+    if (!topology.sandboxes.has(sandboxId)) throw new SandboxNotAttachedError(topology, sandboxId);
+    return { kind: 'ChangeLabels', sandboxId, labels: decision.result?.labels ?? {} };
   }
 
   private meant(from: Selector, { force = false }: PreviewRequestDto) {

@@ -1483,7 +1483,7 @@ export type PreviewRequestDto = {
      * When the rule ends by itself; instead of forSeconds
      */
     until?: string;
-    kind: 'add-rule' | 'add-rules' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'attach' | 'publish-alias' | 'remove-alias' | 'detach' | 'delete' | 'revert';
+    kind: 'add-rule' | 'add-rules' | 'remove-rule' | 'add-egress-rule' | 'remove-egress-rule' | 'attach' | 'publish-alias' | 'remove-alias' | 'detach' | 'label' | 'delete' | 'revert';
     /**
      * Of each kind of rule
      */
@@ -1517,9 +1517,19 @@ export type PreviewRequestDto = {
      */
     alias?: string;
     /**
-     * Of attach, publish-alias and detach
+     * Of attach, publish-alias, detach and label
      */
     sandboxId?: string;
+    /**
+     * Of label: labels to set
+     */
+    set?: {
+        [key: string]: string;
+    };
+    /**
+     * Of label: labels to remove
+     */
+    remove?: Array<string>;
     /**
      * Of attach and publish-alias. Ports, `published` or `published:inside`, or as they are answered, `{published, target}` Of add-rules: published ports
      */

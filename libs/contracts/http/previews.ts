@@ -14,7 +14,7 @@ import { type FieldParser, wordOf } from '../json-fields.js';
 import { type AliasPort, parseTcpPort } from '../ports.js';
 import { EFFECTS, type Effect } from '../rules.js';
 import { SELECTOR_FORMS } from '../selectors.js';
-import { parseBoolean, parsePortList, parseSelectorText, wholeNumber } from '../values.js';
+import { parseBoolean, parseLabelKeys, parseLabels, parsePortList, parseSelectorText, wholeNumber } from '../values.js';
 import { RULE_IDLENESS, type RuleIdleness } from '../verdicts.js';
 import { PORT_LIST_SCHEMA } from './aliases.js';
 import { parseGivenPattern } from './egress.js';
@@ -33,6 +33,7 @@ export const PREVIEWED = [
   'publish-alias',
   'remove-alias',
   'detach',
+  'label',
   'delete',
   'revert',
 ] as const;
@@ -83,8 +84,18 @@ export class PreviewRequestDto extends RuleEndFields {
   @OptionalField(parseAliasName, { example: 'api', description: 'Of attach, publish-alias and remove-alias' })
   readonly alias?: AliasName;
 
-  @OptionalField(parseSandboxId, { example: 'sbx-api', description: 'Of attach, publish-alias and detach' })
+  @OptionalField(parseSandboxId, { example: 'sbx-api', description: 'Of attach, publish-alias, detach and label' })
   readonly sandboxId?: SandboxId;
+
+  @OptionalField(parseLabels, {
+    type: 'object',
+    additionalProperties: { type: 'string' },
+    description: 'Of label: labels to set',
+  })
+  readonly set?: { readonly [key: string]: string };
+
+  @OptionalField(parseLabelKeys, { type: [String], maxItems: 32, description: 'Of label: labels to remove' })
+  readonly remove?: readonly string[];
 
   @OptionalField(parsePortList, {
     ...PORT_LIST_SCHEMA,

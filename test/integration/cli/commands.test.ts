@@ -16,6 +16,8 @@ interface Row {
 }
 
 const { alias, attachment, egressRule, network, page, rule, sandbox, unchanged, write } = answers;
+const PLANNED_EGRESS = { kind: 'add-egress-rule', from: 'web', to: 'x.example.com', port: 443 };
+
 const rows: readonly Row[] = [
   {
     command: 'network create dev',
@@ -237,6 +239,17 @@ const rows: readonly Row[] = [
       ['remove dev rule-4f9c', 'policy remove', { kind: 'remove-rule', ruleId: 'rule-4f9c' }],
       ['alias remove dev api', 'alias remove', { kind: 'remove-alias', alias: 'api' }],
       ['detach dev sbx-api', 'detach', { kind: 'detach', sandboxId: 'sbx-api' }],
+      [
+        'egress allow dev --from web --to x.example.com:443 --private',
+        'egress allow',
+        { ...PLANNED_EGRESS, effect: 'allow', private: true },
+      ],
+      [
+        'egress deny dev --from web --to x.example.com --port 443',
+        'egress deny',
+        { ...PLANNED_EGRESS, effect: 'deny' },
+      ],
+      ['egress remove dev rule-4f9c', 'egress remove', { kind: 'remove-egress-rule', ruleId: 'rule-4f9c' }],
     ] as const
   ).map(([words, write, body]) => ({
     command: `network policy plan ${words}`,
@@ -245,6 +258,13 @@ const rows: readonly Row[] = [
     body,
     prints: [`gstacks network ${write} ${words.slice(words.indexOf('dev'))} --if-match 7\n`],
   })),
+  {
+    command: 'network policy plan label dev sbx-web tier=edge team-',
+    asks: `POST ${N}/previews`,
+    answer: answers.plan,
+    body: { kind: 'label', sandboxId: 'sbx-web', set: { tier: 'edge' }, remove: ['team'] },
+    prints: ['to do exactly this: gstacks sandbox label sbx-web tier=edge team-\n'],
+  },
   {
     command: 'network explain dev web api:8080 --at 7',
     asks: `GET ${N}/explanation`,

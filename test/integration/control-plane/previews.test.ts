@@ -152,6 +152,8 @@ describe('what policy does, and what a write would cut', () => {
     expect((await call('GET', '/egress-rules')).body.items).to.deep.equal([]);
     const { body } = await call('POST', '/egress-rules', { effect: 'allow', ...about });
     const egressRuleId = (body.result as { readonly id: string }).id;
+    const relabelled = await preview({ kind: 'label', sandboxId: 'sbx-web', set: { tier: 'db' } });
+    expect(relabelled).to.deep.include({ changed: true, gained: [], lost: [reached] });
     const denied = await preview({ kind: 'add-egress-rule', effect: 'deny', ...about, from: 'any' });
     expect(denied).to.deep.include({ changed: true, gained: [], lost: [reached] });
     const removed = await preview({ kind: 'remove-egress-rule', ruleId: egressRuleId });
@@ -170,6 +172,7 @@ describe('what policy does, and what a write would cut', () => {
       [{ kind: 'remove-alias', alias: 'none' }, 'ALIAS_NOT_FOUND'],
       [{ kind: 'remove-rule', ruleId: 'rule-none' }, 'RULE_NOT_FOUND'],
       [{ kind: 'detach', sandboxId: 'none' }, 'NOT_ATTACHED'],
+      [{ kind: 'label', sandboxId: 'none', set: { tier: 'db' } }, 'SANDBOX_NOT_FOUND'],
       [{ kind: 'add-rule', effect: 'deny', from: 'web', to: 'api' }, 'FIELD_MISSING'],
       [{ kind: 'add-rule', effect: 'deny', from: ['web', 'api'], to: 'api', port: 1 }, 'INVALID_INPUT'],
       [{ kind: 'attach', sandboxId: 'sbx-new' }, 'SANDBOX_NOT_FOUND'],
