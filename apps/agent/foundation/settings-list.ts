@@ -51,7 +51,7 @@ export const SETTINGS = {
   ),
   dnsRate: numberSetting(
     'GLOBALSTACKS_AGENT_DNS_RATE',
-    { usual: 1_000, least: 1, most: 1_000_000 },
+    { usual: 5_000, least: 1, most: 1_000_000 },
     'DNS queries per second of one sandbox, and twice as many in a burst. Queries above that are dropped; over UDP the kernel drops them where the driver has links',
   ),
   connectTimeoutMs: numberSetting(

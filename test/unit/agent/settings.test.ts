@@ -99,7 +99,7 @@ describe("the agent's settings", () => {
       subnet: '10.78.0.0/16',
       dnsAddress: null,
       removeOnExit: false,
-      queriesPerSecond: 1_000,
+      queriesPerSecond: 5_000,
     });
   });
 
@@ -132,7 +132,7 @@ describe("the agent's settings", () => {
       agentAddress: '10.80.0.1',
       dnsAddress: null,
       removeOnExit: false,
-      queriesPerSecond: 1_000,
+      queriesPerSecond: 5_000,
     });
   });
 

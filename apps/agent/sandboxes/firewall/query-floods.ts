@@ -3,7 +3,7 @@ import { QUERY_BURST_SECONDS } from '#libs/data-plane/dns/rate-limit.js';
 /**
  * Queries above a sandbox's rate are dropped. A sandbox is flooding if these drops exceed this share of its rate per
  * second, and a second's worth of its rate at once. A client that waits for answers repeats a lost query after 5 s, so
- * with a rate of 1,000 this takes 1,250 such clients of one sandbox.
+ * with a rate of 5,000 this takes 6,250 such clients of one sandbox.
  */
 const FLOODING_ABOVE_SHARE = 0.25;
 const FLOODING_ABOVE_BURST_SECONDS = 1;
