@@ -72,22 +72,28 @@ export function joinedState(facts: JoinedFacts): JoinedNetworkState {
   };
 }
 
-/** The cause of a missing connection, with which this machine hears of nothing; null: there is a connection. */
-function busFault({ network, busFault: fault }: JoinedFacts): Ending | null {
-  if (fault === null) return null;
+/**
+ * The cause of a missing connection, without which this machine hears of nothing; null: there is a connection, or the
+ * bus has only stopped answering, which is told with the time of the last contact.
+ */
+function busFault({ network, currency, busFault: fault }: JoinedFacts): Ending | null {
+  if (fault === null || (currency.kind === 'silent' && fault.code === 'BUS_NOT_CONNECTED')) return null;
   const { code, message, remedy } = fault;
   return { code, message, remedy: `${remedy}; then gstacks mesh join ${network}` };
 }
 
 /** Why the shown state may be out of date; null: it is confirmed. */
-function doubt({ network, currency, held }: JoinedFacts): Ending | null {
+function doubt({ network, currency, held, busFault: fault }: JoinedFacts): Ending | null {
   switch (currency.kind) {
     case 'current':
       return null;
     case 'silent':
       return {
         code: 'OUT_OF_CONTACT',
-        message: `the control plane was last heard at ${currency.since.toISOString()}; this is as of then`,
+        message: [
+          `the control plane was last heard at ${currency.since.toISOString()}; this is as of then`,
+          ...(fault === null ? [] : [fault.message]),
+        ].join('; '),
         remedy: 'gstacks whoami',
       };
     case 'outdated':
