@@ -5,8 +5,8 @@ import { isDatabaseFull, isDatabaseUnavailable } from './database-unavailable.js
 /** The database cannot be used, and waiting does not change that. */
 export class DatabaseUnusableError extends CodedError {}
 
-/** The oldest version with everything that the record uses, and the one it is tested with. */
-export const OLDEST_POSTGRES = 18;
+/** The oldest version with everything that the record uses. The tests run with 18. */
+export const OLDEST_POSTGRES = 15;
 const VERSION_UNIT = 10_000;
 const CHECK_URL = 'check GLOBALSTACKS_DATABASE_URL';
 

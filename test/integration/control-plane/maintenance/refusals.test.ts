@@ -50,13 +50,13 @@ describe('a maintenance command', () => {
     return changed(url, (address) => Object.assign(address, { username: role, password: PASSWORD }));
   }
 
-  /** A server that says that it is Postgres 15. */
+  /** a server that says that it is Postgres 14. */
   async function older(): Promise<string> {
     const url = await emptyDatabase();
     await query(
       url,
       `CREATE SCHEMA older; GRANT USAGE ON SCHEMA older TO PUBLIC;
-       CREATE FUNCTION older.current_setting(name text) RETURNS text LANGUAGE sql AS $$ SELECT '150004' $$`,
+       CREATE FUNCTION older.current_setting(name text) RETURNS text LANGUAGE sql AS $$ SELECT '140004' $$`,
     );
     const name = new URL(url).pathname.slice(1);
     await query(url, `ALTER DATABASE ${name} SET search_path = older, pg_catalog, public`);
