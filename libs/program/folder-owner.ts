@@ -1,8 +1,18 @@
-import { closeSync, fchownSync, fsyncSync, lchownSync, mkdirSync, openSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchownSync,
+  fsyncSync,
+  lchownSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Gives an open file that root has made to the owner of the folder it is in: a program that runs as that user reads it
+ * Gives an open file that root has made, and not found, to the owner of the folder it is in: a program that runs as that user reads it
  * later, and could not if it stayed root's. Files that other users make are theirs already.
  */
 export function giveToFolderOwner(path: string, fd: number): void {
@@ -10,9 +20,13 @@ export function giveToFolderOwner(path: string, fd: number): void {
   if (owner !== null) fchownSync(fd, owner.uid, owner.gid);
 }
 
-/** Writes a file to disk, mode 0600, for the owner of the folder it is in. Errors: the system's. */
+/**
+ * Writes a file to disk, mode 0600, for the owner of the folder it is in. It is always a new file: the owner could have
+ * put a link there, through which root would write into a file elsewhere and give it away. Errors: the system's.
+ */
 export function writeForFolderOwner(path: string, content: string | Buffer): void {
-  const fd = openSync(path, 'w', 0o600);
+  rmSync(path, { force: true });
+  const fd = openSync(path, 'wx', 0o600);
   try {
     giveToFolderOwner(path, fd);
     writeFileSync(fd, content);

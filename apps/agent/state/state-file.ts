@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { CodedError } from '#libs/contracts/errors.js';
@@ -39,7 +39,9 @@ async function writeSynced(path: string, value: unknown, mode: number): Promise<
   const body = JSON.stringify(value);
   const content = contentOf(body);
   const aside = `${path}.new`;
-  const file = await open(aside, 'w', mode);
+  // A new file: see writeForFolderOwner.
+  await rm(aside, { force: true });
+  const file = await open(aside, 'wx', mode);
   try {
     giveToFolderOwner(path, file.fd);
     await file.writeFile(`${JSON.stringify({ format: FORMAT, sha256: content.checksum })}\n${body}\n`);

@@ -1,4 +1,14 @@
-import { chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import {
+  chownSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,6 +17,7 @@ import { writeStateFile } from '#apps/agent/state/state-file.js';
 import { restoreKeys } from '#apps/control-plane/maintenance/restore.js';
 import { replaceBusKeys } from '#apps/control-plane/maintenance/rotate-bus-keys.js';
 import { loadBusAuthority } from '#libs/bus/authority.js';
+import { writeForFolderOwner } from '#libs/program/folder-owner.js';
 import { takeLock } from '#libs/program/lock.js';
 import { freshDatabase } from '#test/support/postgres.js';
 
@@ -54,6 +65,26 @@ describe('files that root writes into the folder of another user', () => {
       expect(made).to.not.be.empty;
       const others = made.filter((name) => statSync(join(state, name)).uid !== OWNER);
       expect(others).to.deep.equal([]);
+    });
+  }
+
+  const overLinks: readonly (readonly [string, string, (path: string) => unknown])[] = [
+    ['a file', 'seed', (path) => writeForFolderOwner(path, 'secret')],
+    ['a file of state', 'state.json.new', (path) => writeStateFile(path.replace(/\.new$/, ''), 'secret')],
+  ];
+  for (const [what, name, write] of overLinks) {
+    it(`are never written through a link of that user: ${what}`, async () => {
+      const elsewhere = mkdtempSync(join(tmpdir(), 'gs-elsewhere-'));
+      const [target, path] = [join(elsewhere, 'target'), join(state, name)];
+      try {
+        writeFileSync(target, 'as before');
+        symlinkSync(target, path);
+        await write(path);
+        expect(readFileSync(target, 'utf8')).to.equal('as before');
+        expect(statSync(target).uid).to.equal(process.getuid?.());
+      } finally {
+        rmSync(elsewhere, { recursive: true });
+      }
     });
   }
 });
