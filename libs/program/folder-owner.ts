@@ -12,8 +12,8 @@ import {
 import { dirname } from 'node:path';
 
 /**
- * Gives an open file that root has made, and not found, to the owner of the folder it is in: a program that runs as that user reads it
- * later, and could not if it stayed root's. Files that other users make are theirs already.
+ * Gives an open file that root has made, and not found, to the owner of the folder it is in: a program that runs as
+ * that user reads it later, and could not if it stayed root's. Files that other users make are theirs already.
  */
 export function giveToFolderOwner(path: string, fd: number): void {
   const owner = strangerOwning(dirname(path));
