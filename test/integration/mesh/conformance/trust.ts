@@ -167,6 +167,7 @@ export function provesIdentity(newTransport: TransportFactory): void {
 
     it('counts the proof of a session that the peer itself began', async () => {
       const [a, b] = await pairThatHasMet(mesh);
+      await b.reach(a);
       const began = await setShortLived(mesh, [b], 2);
       const [source, target] = await flowBetween(a, b);
       const seen = observe(target);
