@@ -49,7 +49,10 @@ const BUSY_SUITES: readonly Suite[] = [
   ['truth', 'truth/**/*.test.js'],
   ['unit', 'unit/**/*.test.js'],
 ];
-/** These use less than half of a core: they wait for processes to start, to end and to fall silent. */
+/**
+ * These use less than half of a core: they wait for processes to start, to end and to fall silent. One of them runs
+ * beside one busy suite, while there are both.
+ */
 const WAITING_SUITES: readonly Suite[] = [
   ['integration-agent', 'integration/agent/!(docker*|podman|source-ports).test.js'],
   ['packages', 'e2e/packed*.test.js'],
@@ -58,8 +61,6 @@ const WAITING_SUITES: readonly Suite[] = [
 ];
 /** Suites that compare a rate with one of some seconds before: they run alone, after the others. */
 const SUITES_ALONE: readonly Suite[] = [['alone', 'integration/agent/source-ports.test.js']];
-/** Busy checks at once, and suites that wait once none is left. Beside them runs one suite that waits. */
-const BUSY_AT_ONCE = 2;
 const SUITE_TIMEOUT_MS = 20 * 60_000;
 
 /**
@@ -199,8 +200,7 @@ async function main(): Promise<boolean> {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) all.push(await next(folder, env));
       }
     };
-    const busyLanes = Array.from({ length: BUSY_AT_ONCE }, () => inTurn(busy, waiting));
-    await Promise.all([programs, ...busyLanes, inTurn(waiting)]);
+    await Promise.all([programs, inTurn(busy, waiting), inTurn(waiting, busy)]);
     for (const check of SUITES_ALONE.map(suite)) all.push(await check(folder, env));
     all.push(await goSuite(goTests));
   } finally {
