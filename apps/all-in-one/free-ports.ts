@@ -9,7 +9,7 @@ const LEAST_PORT = 10_000;
 const DEFAULT_FIRST_OUTGOING_PORT = 32_768;
 const MOST_PORTS_TRIED = 100;
 
-/** Rejects with PortUnusableError, which names the port and its process, if the port cannot be bound. */
+/** Binds the port once. Error: PortUnusableError, which names the port and the process that has it. */
 export async function requireFreePort(host: string, port: number, remedy: string): Promise<void> {
   const error = await bindError(host, port);
   if (error === null) return;

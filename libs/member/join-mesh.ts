@@ -30,7 +30,7 @@ export interface JoinPorts {
   readonly isEphemeral: boolean;
   /** Requests a key from the control plane. Rejects with a CodedError. */
   readonly requestKey: (signal: AbortSignal) => Promise<string>;
-  /** This host as peers reach it, for a transport that listens on all addresses; null or absent: unknown. */
+  /** The address that peers are told when the transport listens on all addresses; null or absent: unknown. */
   readonly ownHost?: string | null;
   readonly changed: (state: MeshState) => void;
   readonly log: MeshLog;

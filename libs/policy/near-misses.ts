@@ -30,8 +30,9 @@ export function nearMisses(
 }
 
 /**
- * Rules of this port whose source matches, in order of id: as many as it takes to have ten to other aliases, whichever
- * alias is asked about. A sandbox may match thousands of selectors, so what they come to is kept for the view.
+ * The first rules, by id, that have this port and match this source. There are enough of them that ten remain without
+ * those to any one alias. Looking through a sandbox's selectors is slow, since there may be thousands, so the result is
+ * kept with the view.
  */
 function ofAllAliases(index: PolicyIndex, selectors: ReadonlySet<string>, port: number): readonly PrintedRule[] {
   const known = index.nearRules.get(selectors)?.get(port);
@@ -41,7 +42,7 @@ function ofAllAliases(index: PolicyIndex, selectors: ReadonlySet<string>, port: 
     found.push(...enoughForAny(index.bySelectorAndPort.get(selectorAndPort(selector, port)) ?? []));
   }
   const rules = enoughForAny(found.sort((first, second) => compareText(first.id, second.id)));
-  // A port of a peer's invention is in no rule, and is not kept.
+  // A peer may ask about any port. Those that are in no rule are not kept, so that they take no memory.
   if (rules.length > 0) {
     const ofSource = index.nearRules.get(selectors) ?? new Map<number, readonly PrintedRule[]>();
     index.nearRules.set(selectors, ofSource.set(port, rules));
@@ -49,7 +50,7 @@ function ofAllAliases(index: PolicyIndex, selectors: ReadonlySet<string>, port: 
   return rules;
 }
 
-/** The first of the rules, at most ten to one alias: of twice ten, ten are to others than any one alias. */
+/** The first twenty of the rules, at most ten of them to the same alias: without any one alias, ten are left. */
 function enoughForAny(rules: readonly PrintedRule[]): readonly PrintedRule[] {
   const found: PrintedRule[] = [];
   const countOf = new Map<AliasName, number>();

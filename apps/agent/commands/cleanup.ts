@@ -24,9 +24,9 @@ Namespaces, networks, links, the nftables table and routes. The agent must not r
 };
 
 /**
- * The driver takes over what is there, as at a start of the agent, and ends as with GLOBALSTACKS_AGENT_REMOVE_ON_EXIT:
- * sandboxes go before the rules that keep them closed. Resolves with what could not be removed. Errors:
- * StateFolderInUseError, those of the settings and of the driver's start.
+ * Starts the driver, which takes over what is there, and ends it as with GLOBALSTACKS_AGENT_REMOVE_ON_EXIT. It removes
+ * the sandboxes first and their rules last, so that no sandbox is open meanwhile. Resolves with what it could not
+ * remove. Errors: StateFolderInUseError, those of the settings and of the driver's start.
  */
 async function removeAll(variables: Environment): Promise<readonly string[]> {
   const settings = parseAgentSettings({ ...variables, [SETTINGS.removeOnExit.variable]: 'true' });

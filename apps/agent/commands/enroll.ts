@@ -19,7 +19,7 @@ import { CONFIG_FILE, STATE_FOLDER } from './places.js';
 /** The settings file of this host belongs to another agent. */
 class OtherAgentHereError extends CodedError {}
 
-/** This host has keys and credentials, so a token would not be spent. */
+/** A token was given, but this host is enrolled already and needs none. */
 class AlreadyEnrolledError extends CodedError {}
 
 const HELP = 'globalstacks-agent enroll --help';

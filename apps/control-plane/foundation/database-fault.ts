@@ -71,7 +71,7 @@ export function databaseFault(error: unknown, databaseUrl: string): unknown {
 const URL_FORM =
   'set it to the address of Postgres, such as postgres://user:password@host:5432/database; special characters of a password as %XX';
 
-/** Whom and what an address of Postgres names; its password is not among it. */
+/** The server, database and user in an address of Postgres, without the password. */
 function partsOf(databaseUrl: string): { readonly server: string; readonly database: string; readonly user: string } {
   if (!URL.canParse(databaseUrl)) return { server: 'Postgres', database: '(unknown)', user: '(unknown)' };
   const { hostname, port, pathname, username } = new URL(databaseUrl);

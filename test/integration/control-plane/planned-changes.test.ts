@@ -9,7 +9,7 @@ import { TestControlPlane } from './setup.js';
 type Kind = (typeof PREVIEWED)[number];
 type Members = { readonly [member: string]: unknown };
 
-/** A random change: the members of its preview, and the write with those members. */
+/** A random change: the body that its preview is asked with, and the request that writes it. */
 interface Change {
   readonly members: (held: Held) => Members | Promise<Members>;
   /** `network`: where its routes begin. */

@@ -3,7 +3,7 @@ import { Batches } from '#libs/async/batches.js';
 import { waitFor } from '#test/support/wait.js';
 
 describe('batches', () => {
-  /** What was handed over, batch by batch; a batch with a refused item fails. */
+  /** The batches that `work` got, in order. It fails for a batch that has a refused item. */
   function batchesOf(mostAtOnce = 10, refused: readonly number[] = []) {
     const handed: (readonly number[])[] = [];
     const batches = new Batches<string, number>(async (items) => {

@@ -34,7 +34,7 @@ export default class AgentEnroll extends GstacksCommand {
   }
 }
 
-/** What a host needs that is to join no tsnet mesh: an agent does not choose the transport `direct` by itself. */
+/** Settings for a host without a tsnet mesh. They have to be given: an agent never chooses `direct` by itself. */
 function meshOptions({ meshTransport }: EnrollmentTokenDto): string {
   return meshTransport === 'tsnet'
     ? ''
