@@ -16,13 +16,8 @@ import {
 } from './errors.js';
 import { jwtAuthenticator } from './nats-keys.js';
 import { connectPaced } from './paced-connection.js';
+import { RepeatedRequest } from './repeated-request.js';
 
-const ATTEMPT_TIMEOUT_MS = 1_000;
-/**
- * How long an answer to an earlier attempt counts. The other end may have been stopped, or may have waited for its
- * database or for others: what it says then must not be lost because the next attempt is seconds away.
- */
-const ANSWERED_LATE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2_000;
 const PING_INTERVAL_MS = 5_000;
@@ -58,6 +53,7 @@ export function connectBus(settings: BusSettings): Bus {
 class NatsBus implements Bus {
   private readonly services = new Set<Service>();
   private readonly stops = new Map<Service, () => void>();
+  private readonly requests = new Set<RepeatedRequest>();
   private readonly queues = new FairQueues(MAX_WAITING);
   private readonly large = new ByteWindow(LARGE_BYTES_AT_ONCE);
   private readonly closing = new AbortController();
@@ -90,30 +86,18 @@ class NatsBus implements Bus {
   }
 
   async requestUntilAnswered(subject: string, message: unknown, signal: AbortSignal): Promise<unknown> {
-    signal.throwIfAborted();
     const payload = encodeMessage(message);
-    const answer = Promise.withResolvers<unknown>();
-    const over = new AbortController();
-    const waiting = AbortSignal.any([signal, over.signal]);
-    const ask = async (): Promise<void> => {
-      const asked = this.attempt(subject, payload, ANSWERED_LATE_MS).then(answer.resolve, (error: unknown) => {
-        const askAgain = error instanceof BusTimeoutError || error instanceof BusUnavailableError;
-        if (!askAgain || this.closing.signal.aborted) answer.reject(error);
-      });
-      await Promise.race([asked, rest(ATTEMPT_TIMEOUT_MS, waiting)]);
-    };
-    const isLarge = payload.byteLength > LARGE_BYTES;
-    const askAgainAndAgain = async (): Promise<never> => {
-      for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-        await (isLarge ? this.large.pass(payload.byteLength, waiting, ask) : ask());
-        await rest(pauseMs, waiting);
-        waiting.throwIfAborted();
-      }
-    };
+    const { byteLength } = payload;
+    const request = new RepeatedRequest({
+      attempt: (timeoutMs) => this.attempt(subject, payload, timeoutMs),
+      isClosing: () => this.closing.signal.aborted,
+      ...(byteLength > LARGE_BYTES && { inTurn: (attempt) => this.large.pass(byteLength, signal, attempt) }),
+    });
+    this.requests.add(request);
     try {
-      return await Promise.race([answer.promise, askAgainAndAgain()]);
+      return await request.answered(signal);
     } finally {
-      over.abort();
+      this.requests.delete(request);
     }
   }
 
@@ -198,6 +182,7 @@ class NatsBus implements Bus {
     for (const service of this.services) this.stops.set(service, this.subscribe(connection, service));
     void this.watch(connection);
     this.become('connected', connection.getServer());
+    for (const request of this.requests) request.hurry();
     const reason = await connection.closed();
     this.connection = null;
     this.become('disconnected', reason?.message ?? null);

@@ -51,17 +51,16 @@ export class AgentMembers implements Members<AgentReceiver> {
     return agentReceiver(agentId);
   }
 
-  contact(agent: AgentReceiver, hello: HelloMessage): void {
+  contact(agent: AgentReceiver, hello: HelloMessage, kind: 'hello' | 'heartbeat'): void {
     const { agentId } = agent;
     const message = { ...hello, networks: this.worthALook(agent, hello.networks) };
     const unknown = this.lookUpUnknown(agent, message);
     const endpoints = JSON.stringify(this.contacts.of(agentId)?.mesh.endpoints ?? []);
     const returned = this.contacts.heard(agentId, message);
     if (JSON.stringify(message.mesh.endpoints) !== endpoints) this.peers.endpointsChanged(agentId);
-    if (returned) {
-      this.publisher.hasten(agent);
-      this.claims.agentReturned(agentId);
-    }
+    // It has a new connection: what was sent before may be lost, and the next attempt seconds away.
+    if (returned || kind === 'hello') this.publisher.hasten(agent);
+    if (returned) this.claims.agentReturned(agentId);
     const doubted = new Set<NetworkId>();
     for (const held of message.networks) {
       if (unknown.has(held.networkId)) continue;

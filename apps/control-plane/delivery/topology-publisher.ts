@@ -31,6 +31,7 @@ import {
   subjectOf,
 } from './receiver.js';
 import { Receivers } from './receivers.js';
+import { SlicedOffers } from './sliced-offers.js';
 
 /** Changes that take nothing away wait this long, so that concurrent ones are combined. */
 const COALESCE_MS = 3;
@@ -48,6 +49,7 @@ export class TopologyPublisher {
   /** By recipient: networks that are not in this store, and that it is being told to stop serving. */
   private readonly releases = new Map<string, Set<NetworkId>>();
   private readonly waiting = new Map<NetworkId, Map<string, Receiver>>();
+  private readonly offers = new SlicedOffers((networkId, receiver) => this.offer(networkId, receiver));
   private coalescing: NodeJS.Timeout | null = null;
   /** By recipient. */
   private readonly heldBack = new Map<string, Set<NetworkId>>();
@@ -141,6 +143,7 @@ export class TopologyPublisher {
 
   async close(): Promise<void> {
     if (this.coalescing !== null) clearTimeout(this.coalescing);
+    await this.offers.close();
     await Promise.all([...this.lanes.values()].flatMap((lanes) => [...lanes.values()].map((lane) => lane.close())));
   }
 
@@ -184,7 +187,7 @@ export class TopologyPublisher {
   private flush(networkId: NetworkId): void {
     const waiting = this.waiting.get(networkId);
     this.waiting.delete(networkId);
-    for (const receiver of waiting?.values() ?? []) this.offer(networkId, receiver);
+    if (waiting !== undefined) this.offers.add(networkId, waiting);
   }
 
   private offerAll(): void {
