@@ -28,6 +28,7 @@ export class EventReader {
 
   async stream(streamId: string, afterVersion: number, upToVersion: number): Promise<readonly StoredEvent[]> {
     const { rows } = await this.pool.query<(string | null)[]>({
+      name: 'read-stream',
       text: `SELECT ${EVENT_COLUMNS} FROM events
         WHERE stream_id = $1 AND stream_version > $2 AND stream_version <= $3 ORDER BY stream_version`,
       values: [streamId, afterVersion, upToVersion],
@@ -79,10 +80,11 @@ export class EventReader {
   }
 
   async command(actor: string, commandId: string): Promise<CommandRow | null> {
-    const { rows } = await this.pool.query<{ request_hash: string; result: string }>(
-      'SELECT request_hash, result FROM commands WHERE actor = $1 AND command_id = $2',
-      [actor, commandId],
-    );
+    const { rows } = await this.pool.query<{ request_hash: string; result: string }>({
+      name: 'find-command',
+      text: 'SELECT request_hash, result FROM commands WHERE actor = $1 AND command_id = $2',
+      values: [actor, commandId],
+    });
     const row = rows[0];
     return row === undefined ? null : { requestHash: row.request_hash, result: JSON.parse(row.result) };
   }

@@ -48,9 +48,9 @@ export class LogSubscription implements Subscription {
     while (!this.closed) {
       try {
         this.news = false;
-        const delivered = await this.deliverNext();
+        const mayBeMore = await this.deliverNext();
         retryMs = FIRST_PAUSE_MS;
-        if (!delivered && !this.news && !this.closed) await this.pause(this.settings.pollIntervalMs);
+        if (!mayBeMore && !this.news && !this.closed) await this.pause(this.settings.pollIntervalMs);
       } catch (error) {
         this.settings.onError(error);
         if (!this.closed) await this.pause(retryMs);
@@ -59,13 +59,15 @@ export class LogSubscription implements Subscription {
     }
   }
 
+  /** Whether the log may hold more than was read: fewer events than were asked for are all of them. */
   private async deliverNext(): Promise<boolean> {
-    const events = await this.settings.read(this.position, this.settings.batchSize);
+    const { read, handle, batchSize } = this.settings;
+    const events = await read(this.position, batchSize);
     const last = events.at(-1);
     if (last === undefined || this.closed) return false;
-    await this.settings.handle(events);
+    await handle(events);
     this.position = last.position;
-    return true;
+    return events.length === batchSize;
   }
 
   /** Waits until the time is up, new events may exist, or the subscription is closed. */

@@ -12,8 +12,16 @@ import { aliasElement, sandboxElement } from './snapshot-elements.js';
  * quarantined network.
  */
 export function participants(topology: Topology): readonly AgentId[] {
-  return [...participantSet(topology)].sort(compareText);
+  const taking = participantSet(topology);
+  const known = inOrder.get(taking);
+  if (known !== undefined) return known;
+  const list = [...taking].sort(compareText);
+  inOrder.set(taking, list);
+  return list;
 }
+
+/** Versions with the same participants get the same list. */
+const inOrder = new WeakMap<ReadonlySet<AgentId>, readonly AgentId[]>();
 
 const NOBODY: ReadonlySet<AgentId> = new Set();
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CrowdCommand, CrowdState } from '#test/programs/protocol-agents.js';
 import { CLONE } from './clone.js';
-import { cpuSeconds } from './usage.js';
+import { cpuSeconds, residentMegabytes } from './usage.js';
 
 /** Many agents of test/support/protocol-agent.ts in a few processes. */
 export class AgentCrowd {
@@ -44,6 +44,11 @@ export class AgentCrowd {
   /** Of all processes. */
   cpuSeconds(): number {
     return this.children.reduce((sum, { pid }) => sum + (pid === undefined ? 0 : cpuSeconds(pid)), 0);
+  }
+
+  /** Of all processes together. */
+  residentMegabytes(): number {
+    return this.children.reduce((sum, { pid }) => sum + (pid === undefined ? 0 : residentMegabytes(pid)), 0);
   }
 
   async end(): Promise<void> {

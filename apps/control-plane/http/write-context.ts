@@ -8,6 +8,8 @@ import type { HttpRequest, Principal } from './request.js';
 /** What every command has besides its own content. */
 export interface WriteContext {
   readonly commandId: CommandId;
+  /** The writer named no id, so that this request repeats no other. */
+  readonly isFirst?: boolean;
   /** The version that the writer has seen; null: any. */
   readonly expectedVersion: number | null;
   /** An admin insists on the write, also where it breaks policy tests of the network. */
@@ -51,8 +53,10 @@ function parseOverride(value: unknown, principal: Principal | undefined): boolea
 
 export const WriteRequest = createParamDecorator((_: unknown, context: ExecutionContext): WriteContext => {
   const request = context.switchToHttp().getRequest<HttpRequest>();
+  const key = request.headers['idempotency-key'];
   return {
-    commandId: parseIdempotencyKey(request.headers['idempotency-key'], randomUUID),
+    commandId: parseIdempotencyKey(key, randomUUID),
+    isFirst: key === undefined,
     expectedVersion: parseIfMatch(request.headers['if-match']),
     overridesTests: parseOverride(request.headers['policy-tests'], request.principal),
     actor: `user:${request.principal?.user ?? 'anonymous'}`,

@@ -24,6 +24,11 @@ import { StreamUnreadableError } from '../record/unreadable-event.js';
 import { ProcessCursor } from './process-cursor.entity.js';
 
 const NAME = 'placement';
+/**
+ * Events that have nothing to copy do not move the stored cursor until there are so many: to read them again costs
+ * little, and each move would be a transaction beside the one of the command.
+ */
+const CURSOR_EVERY = 500;
 
 /**
  * Executes the follower's commands. At each start the follower reads the log from its beginning; commands from before
@@ -33,7 +38,9 @@ const NAME = 'placement';
 export class PlacementProcess {
   private readonly follower = new PlacementFollower();
   private readonly unreadable = new Set<string>();
+  /** As stored. */
   private cursor = 0;
+  private taken = 0;
   private subscription: Subscription | null = null;
 
   constructor(
@@ -49,22 +56,22 @@ export class PlacementProcess {
     await this.copyWhatIsMissing();
     this.cursor = (await this.cursors.findOneBy({ name: NAME }))?.position ?? 0;
     const waiting: FollowUp[] = [];
-    let taken = 0;
     this.subscription = this.store.subscribe(
       0,
       async (events) => {
         // A failed batch comes again: the follower takes each event once, and its commands wait meanwhile.
         for (const event of events) {
-          if (event.position <= taken) continue;
-          taken = event.position;
+          if (event.position <= this.taken) continue;
+          this.taken = event.position;
           if (event.position > this.cursor) waiting.push(...this.followUps(event));
           else this.followUps(event);
         }
+        const isCopying = waiting.length > 0;
         for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
           await this.carryOut(next);
           waiting.shift();
         }
-        await this.advance(taken);
+        if (isCopying || this.taken - this.cursor >= CURSOR_EVERY) await this.advance();
       },
       (error) => this.logger.warn({ err: error }, 'placements could not be copied; trying again'),
     );
@@ -72,6 +79,9 @@ export class PlacementProcess {
 
   async close(): Promise<void> {
     await this.subscription?.close();
+    await this.advance().catch((error: unknown) =>
+      this.logger.warn({ err: error }, 'cursor of the placements not written; the next start reads some events again'),
+    );
   }
 
   /** A stream that could not be read until now lacks what should have been copied to it meanwhile. */
@@ -100,7 +110,8 @@ export class PlacementProcess {
     }
   }
 
-  private async advance(position: number): Promise<void> {
+  private async advance(): Promise<void> {
+    const { taken: position } = this;
     if (position <= this.cursor) return;
     await this.cursors.upsert({ name: NAME, position }, ['name']);
     this.cursor = position;

@@ -17,6 +17,8 @@ const MAX_ATTEMPTS = 20;
 
 export interface CommandContext {
   readonly commandId: string;
+  /** The id was made for this very request, so nothing was ever answered to it. */
+  readonly isFirst?: boolean;
   readonly actor: string;
   readonly correlationId: string;
   readonly causationId?: string | null;
@@ -72,6 +74,7 @@ export class CommandExecutor {
 
   /** The earlier answer to this command; null: it is new. Error: CommandIdReusedError. */
   async earlierAnswer<Answer>(context: CommandContext, request: JsonValue): Promise<Answer | null> {
+    if (context.isFirst === true) return null;
     const row = await this.store.findCommand(context.actor, context.commandId);
     if (row === null) return null;
     if (row.requestHash !== hashOf(context, request)) throw new CommandIdReusedError(context.commandId);

@@ -1,7 +1,7 @@
 import type { AgentId } from '#libs/contracts/ids.js';
 import type { Topology } from '#libs/policy/model.js';
 import { digestOfTopology } from '#libs/policy/snapshot-digest.js';
-import { expectedHash, type NetworkRecord } from './network-record.js';
+import { expectedHash, isAmong, type NetworkRecord } from './network-record.js';
 import { VersionHashes } from './version-hashes.js';
 
 /** For networks that were read by a replay and have not changed since. */
@@ -13,5 +13,5 @@ export function currentHash({ topology, last, digest, participants }: NetworkRec
   if (known !== null) return known;
   const hashes = replayed.get(topology) ?? new VersionHashes(topology, digest ?? digestOfTopology(topology));
   replayed.set(topology, hashes);
-  return hashes.of(agentId, participants.includes(agentId));
+  return hashes.of(agentId, isAmong(participants, agentId));
 }

@@ -258,5 +258,6 @@ function runsOfCommands(events: readonly StoredEvent[]): readonly (readonly [Sto
 /** Both lists are sorted and without duplicates. */
 function sameMembers(before: NetworkRecord | null, now: NetworkRecord | null): boolean {
   const [old, present] = [before?.participants ?? [], now?.participants ?? []];
+  if (old === present) return true;
   return old.length === present.length && old.every((agentId, at) => agentId === present[at]);
 }

@@ -59,7 +59,8 @@ export class NetworkIndex {
     const { topology, last } = record;
     this.putName(networkId, topology.name, isDeleted(record));
     move(this.bySandbox, networkId, attached(before), attached(record));
-    move(this.byAgent, networkId, new Set(participating(before)), new Set(participating(record)));
+    const [took, takes] = [participating(before), participating(record)];
+    if (took !== takes) move(this.byAgent, networkId, new Set(took), new Set(takes));
     const versions = this.versions.get(networkId) ?? [];
     // Of a stream that cannot be read the last version stays the last.
     if (versions.at(-1)?.version !== last.version) versions.push(last);

@@ -37,8 +37,18 @@ export interface VersionChange {
 
 /** The hash that proves this version for this agent; null: it has to be worked out from the log. */
 export function expectedHash({ hashes, participants: taking }: VersionChange, agentId: AgentId): string | null {
-  return hashes?.of(agentId, taking.includes(agentId)) ?? null;
+  return hashes?.of(agentId, isAmong(taking, agentId)) ?? null;
 }
+
+/** As `includes`, at the same cost for a thousand agents as for ten: each heartbeat asks for each network. */
+export function isAmong(agents: readonly AgentId[], agentId: AgentId): boolean {
+  const known = asSet.get(agents) ?? new Set(agents);
+  asSet.set(agents, known);
+  return known.has(agentId);
+}
+
+/** Versions with the same participants share one list. */
+const asSet = new WeakMap<readonly AgentId[], ReadonlySet<AgentId>>();
 
 /** One network as the log tells it. */
 export interface NetworkRecord {
@@ -107,7 +117,7 @@ export function afterCommand(before: NetworkRecord | null, events: readonly Stor
   const from = before.digest ?? digestOfTopology(before.topology);
   const now = participants(topology);
   const earlier = before.last.commandId === last.commandId ? before.last.concerned : before.participants;
-  const concerned = [...new Set([...earlier, ...now])];
+  const concerned = allOf(earlier, now);
   const cutOff = known.reduce(cutOffAfter, before.cutOff);
   const between: NetworkRecord = {
     ...{ ...before, topology, cutOff, participants: now, streamVersion: topology.version },
@@ -180,7 +190,7 @@ function recordAt(
   const earlier = before?.last.commandId === commandId ? before.last.concerned : (before?.participants ?? []);
   const recordedAt = new Date(writtenAt);
   const cutOff = cutOffAfter(before?.cutOff ?? [], event);
-  const concerned = [...new Set([...earlier, ...now, ...cutOff, ...(before?.cutOff ?? [])])].sort();
+  const concerned = allOf(earlier, now, cutOff, before?.cutOff ?? []);
   return {
     ...{ topology, cutOff, streamVersion, unreadable },
     createdAt: before?.createdAt ?? writtenAt,
@@ -193,6 +203,12 @@ function recordAt(
     },
     ...{ digest: null, endedBy: null },
   };
+}
+
+/** Without duplicates, in order; the first list itself if the others add nothing. */
+function allOf(first: readonly AgentId[], ...others: readonly (readonly AgentId[])[]): readonly AgentId[] {
+  if (others.every((list) => list === first || list.length === 0)) return first;
+  return [...new Set([...first, ...others.flat()])].sort();
 }
 
 /** An event behind one that cannot be read has no known effect, unless it ends what was before, whatever that was. */

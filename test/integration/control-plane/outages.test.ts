@@ -113,8 +113,8 @@ describe('a control plane that loses what it stands on', () => {
         "SELECT count(*)::integer AS count FROM events WHERE type = 'SandboxLabelsChanged'",
       );
     const before = await copies();
-    await query(postgres.url('outage'), 'UPDATE process_cursors SET position = 0');
     await controlPlane.stop();
+    await query(postgres.url('outage'), 'UPDATE process_cursors SET position = 0');
     await controlPlane.startAgain();
     await agent?.contact('hello');
     await controlPlane.call('PATCH', '/v1/sandboxes/sbx-api/labels', { set: { zone: 'two' } });

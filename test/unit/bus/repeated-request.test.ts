@@ -19,7 +19,10 @@ describe('a request that is repeated', () => {
     });
     const stop = new AbortController();
     const answer = request.answered(stop.signal).catch((error: unknown) => error);
-    return { attempts, request, answer, stop, close: () => void (closing = true) };
+    const close = (): void => {
+      closing = true;
+    };
+    return { attempts, request, answer, stop, close };
   }
 
   it('is repeated at once when the other end may be reachable again', async () => {
