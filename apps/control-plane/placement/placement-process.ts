@@ -79,9 +79,6 @@ export class PlacementProcess {
 
   async close(): Promise<void> {
     await this.subscription?.close();
-    await this.advance().catch((error: unknown) =>
-      this.logger.warn({ err: error }, 'cursor of the placements not written; the next start reads some events again'),
-    );
   }
 
   /** A stream that could not be read until now lacks what should have been copied to it meanwhile. */

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
+import { agentSubject } from '#libs/contracts/bus/subjects.js';
 import { parseFlowId } from '#libs/contracts/ids.js';
+import { listenToBus } from '#test/support/bus-listener.js';
 import { query } from '#test/support/postgres.js';
 import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
@@ -92,6 +94,24 @@ describe('from a command to what agents applied', () => {
     await hostB.connect();
     expect((await applied(body.version, 10)).body).to.include({ confirmed: 2 });
     expect(hostB.received.length).to.be.greaterThan(before);
+  });
+
+  it('sends at once to an agent that has connected again, and not only with the next attempt', async () => {
+    await hostB.close();
+    const { nats } = controlPlane;
+    // While somebody listens, an attempt lasts a second, and longer than that passes until the third.
+    const listener = await listenToBus(nats.url, nats.keysFolder);
+    try {
+      const { body } = await controlPlane.call('POST', '/v1/networks/dev/rules', deny);
+      const sent = () => listener.heard.filter(({ subject }) => subject === agentSubject(hostB.agentId, 'topology'));
+      await waitFor('it was sent twice', () => sent().length === 2);
+      const began = performance.now();
+      await hostB.connect();
+      expect((await applied(body.version, 10)).body).to.include({ confirmed: 2 });
+      expect(performance.now() - began).to.be.lessThan(1_000);
+    } finally {
+      await listener.close();
+    }
   });
 
   it('says that a version is superseded when an agent went past it', async () => {

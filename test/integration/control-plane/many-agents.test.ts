@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Client } from 'pg';
 import { AgentCrowd } from '#test/support/agent-crowd.js';
+import { query } from '#test/support/postgres.js';
 import { ALIAS, applied, makeNetwork, type ScaledApi, type ScaledNetwork } from '#test/support/scaled-networks.js';
 import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
@@ -69,6 +70,13 @@ describe(`${AGENTS} agents, one network of all and one of ${SMALL}`, () => {
       expect(state?.exchange.topology.length).to.be.lessThan(MOST_DELTA_BYTES);
     });
   }
+
+  it('a rule, which places nothing, does not write the cursor of the placements beside its own transaction', async () => {
+    const cursor = () => query(controlPlane.databaseUrl, 'SELECT position, xmin::text FROM process_cursors');
+    const before = await cursor();
+    await change(small);
+    expect(await cursor()).to.deep.equal(before);
+  });
 
   it('their contacts are written together, and not each in a transaction of its own', async () => {
     const began = new Date();
