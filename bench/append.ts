@@ -10,12 +10,12 @@ import { verifyLog } from '#libs/event-store/verify-log.js';
 import { migrate } from '#migrations/index.js';
 import { freePort } from '#test/support/ports.js';
 import { findPgbench, PEER_TABLE, pgbenchRate } from './append/pgbench.js';
+import { perSecond, ratio, replayRow } from './append/replay.js';
 import { type BenchRow, median } from './report.js';
 
 const WRITERS = 64;
 const ROUNDS = 5;
 const ROUND_SECONDS = 3;
-const SELECT_ROWS = 5_000;
 
 interface Appended {
   readonly rate: number;
@@ -54,7 +54,7 @@ async function measure(databaseUrl: string, folder: string): Promise<readonly Be
     await client.query(PEER_TABLE);
     return [
       await appendRow(store, findPgbench(), (pgbench) => pgbenchRate(pgbench, folder, databaseUrl, ROUND_SECONDS)),
-      await replayRow(store, client),
+      await replayRow(store, client, ROUNDS),
       await verifyRow(databaseUrl),
     ];
   } finally {
@@ -142,59 +142,3 @@ async function append(store: EventStore): Promise<Appended> {
   latencies.sort((a, b) => a - b);
   return { rate: (latencies.length / elapsedMs) * 1_000, p99Ms: latencies[Math.floor(latencies.length * 0.99)] ?? 0 };
 }
-
-async function replayRow(store: EventStore, client: Client): Promise<BenchRow> {
-  const { rows } = await client.query<{ last: number }>('SELECT max(position)::int AS last FROM events');
-  const last = rows[0]?.last ?? 0;
-  const ours: number[] = [];
-  const peer: number[] = [];
-  for (let round = 0; round <= ROUNDS; round += 1) {
-    const replayed = await eventsPerSecond(last, () => replay(store, last));
-    const selected = await eventsPerSecond(last, () => selectAll(client));
-    if (round === 0) continue;
-    ours.push(replayed);
-    peer.push(selected);
-  }
-  return {
-    work: `replay: ${last.toLocaleString('en')} events`,
-    budget: '2x SELECT by 5,000',
-    measured: `${ratio(median(ours), median(peer))} (${perSecond(median(ours))})`,
-    met: median(ours) >= 2 * median(peer),
-    peer: perSecond(median(peer)),
-  };
-}
-
-async function eventsPerSecond(events: number, read: () => Promise<void>): Promise<number> {
-  const startedAt = performance.now();
-  await read();
-  return (events / (performance.now() - startedAt)) * 1_000;
-}
-
-async function replay(store: EventStore, last: number): Promise<void> {
-  const done = Promise.withResolvers<void>();
-  const subscription = store.subscribe(
-    0,
-    async (events) => {
-      if ((events.at(-1)?.position ?? 0) >= last) done.resolve();
-    },
-    done.reject,
-  );
-  await done.promise;
-  await subscription.close();
-}
-
-async function selectAll(client: Client): Promise<void> {
-  let after = '0';
-  for (;;) {
-    const { rows } = await client.query<{ position: string }>(
-      `SELECT * FROM events WHERE position > $1 ORDER BY position LIMIT ${SELECT_ROWS}`,
-      [after],
-    );
-    const last = rows.at(-1);
-    if (last === undefined) return;
-    after = last.position;
-  }
-}
-
-const ratio = (ours: number, peer: number): string => `${(ours / peer).toFixed(2)}x`;
-const perSecond = (rate: number): string => `${Math.round(rate).toLocaleString('en')}/s`;
