@@ -144,6 +144,7 @@ export async function startAgent(
       return snapshot !== undefined && freshness.isWithin(snapshot.maxStalenessSeconds);
     },
     requestSync: (networkId, version) => syncs.ask(networkId, version),
+    rulesEnded: (networkId) => applier.saveCutAtEnd(networkId),
     knowsNetworksOf: (sandboxId, published) => knowledge.knowsNetworksOf(sandboxId, published),
     log,
     now,

@@ -63,6 +63,8 @@ export class LocalTraffic {
       limits: LIMITS,
       isFresh: () => copy.isServed(),
       requestSync,
+      // Nobody asks a developer's machine later what it cut.
+      rulesEnded: () => {},
       newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
       record: (flow) => {
         flowLog.record(flow);

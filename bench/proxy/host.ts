@@ -32,6 +32,7 @@ const engine = createFlowEngine({
   },
   isFresh: () => true,
   requestSync: () => undefined,
+  rulesEnded: () => {},
   newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
   record: () => undefined,
 });

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { AgentId, AliasName, FlowId, NetworkId, OutsideName, SandboxId } from '#libs/contracts/ids.js';
+import type { AgentId, AliasName, FlowId, NetworkId, OutsideName, RuleId, SandboxId } from '#libs/contracts/ids.js';
 import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { IncomingFlow, IncomingProbe, MeshMember } from '#libs/mesh/flow.js';
 import type { Concerned } from '#libs/policy/concerned.js';
@@ -72,6 +72,12 @@ export interface FlowRecord extends FlowSummary {
   readonly verdict: Verdict | null;
 }
 
+/** A flow that was cut by this host's clock at the end of the rule that had let it through. */
+export interface FlowCutAtEnd {
+  readonly flowId: FlowId;
+  readonly ruleId: RuleId;
+}
+
 /** A developer's machine as a source. */
 export type LocalSource = Extract<FlowSource, { readonly kind: 'local' }>;
 
@@ -98,6 +104,8 @@ export interface FlowEngineSettings {
   readonly isFresh: (networkId: NetworkId) => boolean;
   /** Asks the control plane for at least this version; the engine itself waits for `apply`. */
   readonly requestSync: (networkId: NetworkId, version: number) => void;
+  /** `cutAtEnd` of this network has more flows. */
+  readonly rulesEnded: (networkId: NetworkId) => void;
   readonly newFlowId: () => FlowId;
   readonly record: (record: FlowRecord) => void;
 }
@@ -163,6 +171,10 @@ export interface FlowEngine {
    * null lets go of the network. `concerned`: whose verdict the change can alter; null: anybody's.
    */
   apply(networkId: NetworkId, view: NetworkView | null, concerned?: Concerned | null): readonly FlowId[];
+  /** Flows cut when a rule ended, which no `apply` has returned yet: the last 25,000 of the network. */
+  cutAtEnd(networkId: NetworkId): readonly FlowCutAtEnd[];
+  /** Those of an earlier process of this host, for a later `apply` to return. */
+  restoreCutAtEnd(networkId: NetworkId, cuts: readonly FlowCutAtEnd[]): void;
   view(networkId: NetworkId): NetworkView | null;
   /** Of every network that is held. */
   views(): readonly NetworkView[];

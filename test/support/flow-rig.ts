@@ -54,6 +54,7 @@ export interface RigOptions {
   readonly isPaused?: () => boolean;
   readonly isFresh?: () => boolean;
   readonly isFreshAt?: (agentId: AgentId) => boolean;
+  readonly rulesEnded?: (agentId: AgentId) => void;
   /** Between the hosts: streams in memory by default. */
   readonly mesh?: 'memory' | 'real';
 }
@@ -111,6 +112,7 @@ export class FlowRig {
       limits: { ...LIMITS, ...options.limits, ...options.limitsAt?.[agentId] },
       isFresh: () => options.isFreshAt?.(agentId) ?? options.isFresh?.() ?? true,
       requestSync: (_network, version) => syncs.push({ at: agentId, version }),
+      rulesEnded: () => options.rulesEnded?.(agentId),
       newFlowId,
       record: (record) => records.push(record),
     });

@@ -15,5 +15,11 @@ export function reportApplier(log: AgentLog, event: ApplierEvent): void {
     case 'not-settled':
       log.error({ ...about, ...errorFields(event.error) }, 'version not applied yet');
       break;
+    case 'cuts-not-saved':
+      log.error(
+        { ...about, ...errorFields(event.error) },
+        'the flows cut at the end of a rule are not on disk yet: a restart now would leave them out of the report',
+      );
+      break;
   }
 }

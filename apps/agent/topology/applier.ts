@@ -2,7 +2,7 @@ import { WokenWork } from '#libs/async/woken-work.js';
 import type { AliasFailure, AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { NetworkVersion } from '#libs/contracts/bus/network-version.js';
 import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
-import type { FlowEngine } from '#libs/data-plane/data-plane.js';
+import type { FlowCutAtEnd, FlowEngine } from '#libs/data-plane/data-plane.js';
 import { type HeldNetwork, sameEpoch, versionOf } from '#libs/data-plane/topology/held-network.js';
 import type { Acknowledgements } from '#libs/member/acknowledgements.js';
 import { appliedMessage, notAppliedMessage } from '#libs/member/applied-message.js';
@@ -16,7 +16,7 @@ import type { Settling } from './settling.js';
 export interface ApplierPorts {
   /** The versions held. */
   readonly held: HeldNetworks;
-  readonly flows: Pick<FlowEngine, 'apply' | 'view'>;
+  readonly flows: Pick<FlowEngine, 'apply' | 'view' | 'cutAtEnd' | 'restoreCutAtEnd'>;
   readonly settling: Pick<Settling, 'settle'>;
   readonly store: { save(lastGood: LastGood): Promise<void> };
   readonly acknowledgements: Pick<Acknowledgements, 'add' | 'unanswered'>;
@@ -31,7 +31,7 @@ export interface ApplierPorts {
 export type ApplierEvent =
   | { readonly kind: 'policy-applied'; readonly held: HeldNetwork; readonly flowsCut: readonly FlowId[] }
   | { readonly kind: 'applied'; readonly held: HeldNetwork; readonly failures: readonly AliasFailure[] }
-  | { readonly kind: 'not-settled'; readonly held: HeldNetwork; readonly error: unknown };
+  | { readonly kind: 'not-settled' | 'cuts-not-saved'; readonly held: HeldNetwork; readonly error: unknown };
 
 interface NetworkState {
   /** The version whose policy is in force. */
@@ -42,6 +42,8 @@ interface NetworkState {
   failures: readonly AliasFailure[] | null;
   /** Flows that were cut by versions without an acknowledgement so far. */
   cuts: { readonly version: number; readonly flows: readonly FlowId[] }[];
+  /** Flows were cut at the end of a rule since the file was written. */
+  hasUnsavedCuts: boolean;
   readonly settling: WokenWork;
   retry: { cancel(): void } | null;
   attempts: number;
@@ -72,14 +74,23 @@ export class Applier {
 
   /**
    * Serves a version from disk; resolves when listeners and names are up. The version is acknowledged again, because
-   * other aliases may fail now than did before the restart.
+   * other aliases may fail now than did before the restart. `cutAtEnd` is reported with the version without the rule.
    */
-  async restore(held: HeldNetwork): Promise<void> {
+  async restore(held: HeldNetwork, cutAtEnd: readonly FlowCutAtEnd[] = []): Promise<void> {
+    this.ports.flows.restoreCutAtEnd(held.snapshot.networkId, cutAtEnd);
     const state = this.enforce(held, null);
     state.applied = held;
     state.failures = null;
     this.settleSoon(state);
     await state.settling.idle();
+  }
+
+  /** A rule ended by this host's clock: what was cut has to survive a restart until a version says that it ended. */
+  saveCutAtEnd(networkId: NetworkId): void {
+    const state = this.networks.get(networkId);
+    if (state === undefined) return;
+    state.hasUnsavedCuts = true;
+    state.settling.wake();
   }
 
   /** The version that policy, listeners and names follow. */
@@ -108,7 +119,10 @@ export class Applier {
     let state = this.networks.get(networkId);
     if (state === undefined) {
       const settling = new WokenWork(() => this.settleNewest(networkId));
-      state = { held, applied: null, failures: [], cuts: [], settling, retry: null, attempts: 0 };
+      state = {
+        ...{ held, applied: null, failures: [], cuts: [], hasUnsavedCuts: false },
+        ...{ settling, retry: null, attempts: 0 },
+      };
       this.networks.set(networkId, state);
     }
     // Versions of different epochs do not compare, so cuts of the old epoch are reported with the first version of the
@@ -153,7 +167,8 @@ export class Applier {
       const failures = await this.ports.settling.settle(held.snapshot);
       const news = state.applied !== held || JSON.stringify(failures) !== JSON.stringify(state.failures);
       if (news) await this.acknowledge(state, held, failures);
-      return failures.length === 0 ? 'done' : 'retry';
+      const areCutsSaved = await this.cutsSaved(state, held);
+      return failures.length === 0 && areCutsSaved ? 'done' : 'retry';
     } catch (error) {
       this.ports.report({ kind: 'not-settled', held, error });
       this.ports.reportRefusal(
@@ -181,12 +196,35 @@ export class Applier {
       appliedAt: this.ports.now(),
     });
     const unanswered = [...this.ports.acknowledgements.unanswered(networkId), message];
-    await this.ports.store.save({ held, unanswered });
+    await this.save(state, { held, unanswered });
     state.applied = held;
     state.failures = failures;
     state.cuts = state.cuts.filter((cut) => !told.includes(cut));
     this.ports.acknowledgements.add(message);
     this.ports.report({ kind: 'applied', held, failures });
+  }
+
+  /** False: the version is in force and acknowledged, but the flows cut since then are not on disk. */
+  private async cutsSaved(state: NetworkState, held: HeldNetwork): Promise<boolean> {
+    if (!state.hasUnsavedCuts) return true;
+    try {
+      await this.save(state, { held, unanswered: this.ports.acknowledgements.unanswered(held.snapshot.networkId) });
+      return true;
+    } catch (error) {
+      this.ports.report({ kind: 'cuts-not-saved', held, error });
+      return false;
+    }
+  }
+
+  private async save(state: NetworkState, lastGood: Omit<LastGood, 'cutAtEnd'>): Promise<void> {
+    const cutAtEnd = this.ports.flows.cutAtEnd(lastGood.held.snapshot.networkId);
+    state.hasUnsavedCuts = false;
+    try {
+      await this.ports.store.save({ ...lastGood, cutAtEnd });
+    } catch (error) {
+      state.hasUnsavedCuts = true;
+      throw error;
+    }
   }
 
   private retryLater(state: NetworkState): void {

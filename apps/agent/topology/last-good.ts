@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { parseAppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { parseEpoch } from '#libs/contracts/bus/network-version.js';
-import type { NetworkId } from '#libs/contracts/ids.js';
+import { type NetworkId, parseFlowId, parseRuleId } from '#libs/contracts/ids.js';
 import { listOf, nullOr, parseObject, textUpTo } from '#libs/contracts/json-fields.js';
+import type { FlowCutAtEnd } from '#libs/data-plane/data-plane.js';
+import { MOST_CUT_AT_END } from '#libs/data-plane/flows/ended-rules.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import type { Snapshot } from '#libs/policy/model.js';
 import { parseDelta } from '#libs/policy/parse-delta.js';
@@ -19,6 +21,8 @@ import { StateFileInvalidError } from '../state/state-file.js';
 export interface LastGood {
   readonly held: HeldNetwork;
   readonly unanswered: readonly AppliedMessage[];
+  /** Flows cut when a rule ended, which are reported with the version without it. */
+  readonly cutAtEnd: readonly FlowCutAtEnd[];
 }
 
 export interface CorruptFile {
@@ -45,19 +49,20 @@ export class LastGoodFiles {
   constructor(private readonly folder: string) {}
 
   /** On disk when it resolves. Errors: DiskFullError, or the system's. */
-  async save({ held, unanswered }: LastGood): Promise<void> {
+  async save({ held, unanswered, cutAtEnd }: LastGood): Promise<void> {
     const { epoch, hash, signature, snapshot } = held;
     const { networkId } = snapshot;
     const before = this.saved.get(networkId);
     const file = before?.file ?? new JournaledFile(this.pathOf(`${networkId}${STATE_SUFFIX}`));
     await file.save(
-      () => ({ ...held, unanswered }),
+      () => ({ ...held, unanswered, cutAtEnd }),
       () => ({
         epoch,
         hash,
         signature,
         delta: diff(treeOf(before?.snapshot ?? snapshot), treeOf(snapshot)),
         unanswered,
+        cutAtEnd,
       }),
     );
     this.saved.set(networkId, { file, snapshot });
@@ -101,7 +106,7 @@ export class LastGoodFiles {
 }
 
 function lastGoodAfter({ held }: LastGood, entry: unknown): LastGood {
-  const { epoch, hash, signature, delta, unanswered } = parseObject(entry, 'journal');
+  const { epoch, hash, signature, delta, unanswered, cutAtEnd } = parseObject(entry, 'journal');
   const snapshot = applyDelta(parseDelta(delta), held.snapshot);
   if (snapshotHash(snapshot) !== hash) throw invalid('a change does not lead to the hash it was sent with');
   return {
@@ -112,11 +117,12 @@ function lastGoodAfter({ held }: LastGood, entry: unknown): LastGood {
       snapshot,
     },
     unanswered: listOf(parseAppliedMessage, MOST_UNANSWERED)(unanswered, 'unanswered'),
+    cutAtEnd: readCutAtEnd(cutAtEnd),
   };
 }
 
 function readLastGood(value: unknown): LastGood {
-  const { epoch, hash, signature, snapshot: kept, unanswered } = parseObject(value, 'last-good');
+  const { epoch, hash, signature, snapshot: kept, unanswered, cutAtEnd } = parseObject(value, 'last-good');
   const snapshot = parseSnapshot(kept);
   const presentHash = snapshotHash(snapshot);
   // The release before wrote the hash of protocol 1, and no signature: it is held on under the hash of today.
@@ -129,7 +135,19 @@ function readLastGood(value: unknown): LastGood {
     signature: hash === presentHash ? nullOr(textUpTo(256))(signature ?? null, 'signature') : null,
     snapshot,
   };
-  return { held, unanswered: listOf(parseAppliedMessage, MOST_UNANSWERED)(unanswered, 'unanswered') };
+  return {
+    held,
+    unanswered: listOf(parseAppliedMessage, MOST_UNANSWERED)(unanswered, 'unanswered'),
+    cutAtEnd: readCutAtEnd(cutAtEnd),
+  };
+}
+
+/** The release before wrote none. */
+function readCutAtEnd(value: unknown): readonly FlowCutAtEnd[] {
+  return listOf((item, field): FlowCutAtEnd => {
+    const { flowId, ruleId } = parseObject(item, field);
+    return { flowId: parseFlowId(flowId, `${field}.flowId`), ruleId: parseRuleId(ruleId, `${field}.ruleId`) };
+  }, MOST_CUT_AT_END)(value ?? [], 'cutAtEnd');
 }
 
 function invalid(message: string): StateFileInvalidError {

@@ -26,10 +26,10 @@ export async function restoreLastGood(ports: RestorePorts): Promise<void> {
     counters.add('last-good corrupt', () => {});
     log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
   }
-  for (const { held, unanswered } of networks) {
+  for (const { held, unanswered, cutAtEnd } of networks) {
     // Unanswered acknowledgements are added first: `restore` writes the file again, including them.
     for (const message of unanswered) acknowledgements.add(message);
-    await applier.restore(held);
+    await applier.restore(held, cutAtEnd);
     const { networkId, name, version } = held.snapshot;
     const contactSeconds = Math.round(freshness.secondsSinceContact());
     log.info(

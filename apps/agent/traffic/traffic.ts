@@ -55,6 +55,7 @@ export interface TrafficPorts {
   readonly admitsLocal: FlowEngineSettings['admitsLocal'];
   readonly isFresh: FlowEngineSettings['isFresh'];
   readonly requestSync: FlowEngineSettings['requestSync'];
+  readonly rulesEnded: FlowEngineSettings['rulesEnded'];
   /** Whether these are all networks that a sandbox of this host may be attached to. */
   readonly knowsNetworksOf: (sandboxId: SandboxId, published: ReadonlySet<NetworkId>) => boolean;
   readonly log: AgentLog;
@@ -156,6 +157,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     limits: settings.limits,
     isFresh: ports.isFresh,
     requestSync: ports.requestSync,
+    rulesEnded: ports.rulesEnded,
     newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
     record: (flow) => {
       flowLog.record(flow);

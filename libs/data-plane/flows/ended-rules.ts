@@ -1,6 +1,7 @@
-import type { FlowId, NetworkId, RuleId } from '#libs/contracts/ids.js';
+import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
 import { inForce } from '#libs/policy/in-force.js';
 import type { NetworkView } from '#libs/policy/model.js';
+import type { FlowCutAtEnd } from '../data-plane.js';
 import type { Flow } from './flow.js';
 import type { FlowContext } from './flow-context.js';
 
@@ -10,18 +11,15 @@ import type { FlowContext } from './flow-context.js';
  */
 const LOOK_EVERY_MS = 250;
 
-interface Cut {
-  readonly flowId: FlowId;
-  /** The rule that had let it through. */
-  readonly ruleId: RuleId;
-}
+/** Of one network: an agent writes them to disk, and has by default room for 20,000 open flows. */
+export const MOST_CUT_AT_END = 25_000;
 
 /** Cuts what a rule had let through when it ends by this host's clock, and remembers it until it can be told. */
 export class EndedRules {
   private readonly timer: NodeJS.Timeout;
   /** Of each network the view as its rules stood when flows were last judged. */
   private readonly standing = new Map<NetworkId, NetworkView>();
-  private readonly cuts = new Map<NetworkId, readonly Cut[]>();
+  private readonly cuts = new Map<NetworkId, readonly FlowCutAtEnd[]>();
 
   constructor(private readonly context: FlowContext) {
     this.timer = setInterval(() => {
@@ -34,6 +32,16 @@ export class EndedRules {
     clearInterval(this.timer);
   }
 
+  /** What `follow` has still to tell. */
+  untold(networkId: NetworkId): readonly FlowCutAtEnd[] {
+    return this.cuts.get(networkId) ?? [];
+  }
+
+  /** More for `follow` to tell: of an earlier process, or of this moment. */
+  add(networkId: NetworkId, cuts: readonly FlowCutAtEnd[]): void {
+    this.cuts.set(networkId, [...this.untold(networkId), ...cuts].slice(-MOST_CUT_AT_END));
+  }
+
   /** Judges the flows of a network again when a rule has ended since the last look. Returns the time of this one. */
   look(networkId: NetworkId): number {
     const { context } = this;
@@ -44,7 +52,10 @@ export class EndedRules {
     if (this.standing.get(networkId) === standing) return nowMs;
     this.standing.set(networkId, standing);
     const cuts = context.table.ofNetwork(networkId).flatMap((flow) => this.cutIfEnded(flow));
-    if (cuts.length > 0) this.cuts.set(networkId, [...(this.cuts.get(networkId) ?? []), ...cuts]);
+    if (cuts.length > 0) {
+      this.add(networkId, cuts);
+      context.settings.rulesEnded(networkId);
+    }
     return nowMs;
   }
 
@@ -57,8 +68,8 @@ export class EndedRules {
     // As of the last look: a rule that ended since is noticed by the next one.
     if (view === null || !this.context.table.has(networkId)) this.standing.delete(networkId);
     else this.standing.set(networkId, inForce(view, lookedAtMs));
-    const cuts = this.cuts.get(networkId) ?? [];
-    const isGone = ({ ruleId }: Cut): boolean =>
+    const cuts = this.untold(networkId);
+    const isGone = ({ ruleId }: FlowCutAtEnd): boolean =>
       view === null || !(view.rules.has(ruleId) || view.egressRules.has(ruleId));
     const left = cuts.filter((cut) => !isGone(cut));
     if (left.length === 0) this.cuts.delete(networkId);
@@ -67,7 +78,7 @@ export class EndedRules {
   }
 
   /** Flows that wait for a version, or were not decided yet, are judged when they go on. */
-  private cutIfEnded(flow: Flow): readonly Cut[] {
+  private cutIfEnded(flow: Flow): readonly FlowCutAtEnd[] {
     const { verdict, state, facts } = flow;
     if (verdict === null || flow.heldForVersion !== null) return [];
     const decision = this.context.judge(flow);

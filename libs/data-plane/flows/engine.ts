@@ -5,6 +5,7 @@ import type { IncomingFlow, IncomingProbe } from '#libs/mesh/flow.js';
 import type { Concerned } from '#libs/policy/concerned.js';
 import type { NetworkView } from '#libs/policy/model.js';
 import type {
+  FlowCutAtEnd,
   FlowEngine,
   FlowEngineSettings,
   FlowSummary,
@@ -97,6 +98,14 @@ class Engine implements FlowEngine {
     }
     if (view !== null) this.context.waits.reached(networkId, view.version);
     return cut;
+  }
+
+  cutAtEnd(networkId: NetworkId): readonly FlowCutAtEnd[] {
+    return this.endedRules.untold(networkId);
+  }
+
+  restoreCutAtEnd(networkId: NetworkId, cuts: readonly FlowCutAtEnd[]): void {
+    this.endedRules.add(networkId, cuts);
   }
 
   view(networkId: NetworkId): NetworkView | null {

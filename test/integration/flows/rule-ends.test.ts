@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
+import { type AgentId, parseFlowId, parseRuleId } from '#libs/contracts/ids.js';
 import { FlowRig, HOST_A, HOST_B, outcomeOf, PATHS, type RigOptions } from '#test/support/flow-rig.js';
 import { createHeldDial, type HeldDial } from '#test/support/held-dial.js';
 import { waitFor } from '#test/support/wait.js';
@@ -18,7 +19,7 @@ describe('a rule that ends while what it let through is open', () => {
   afterEach(() => rig.close());
 
   async function start(
-    path: Pick<RigOptions, 'target' | 'mesh' | 'limits' | 'seams' | 'isFresh'>,
+    path: Pick<RigOptions, 'target' | 'mesh' | 'limits' | 'seams' | 'isFresh' | 'rulesEnded'>,
     ahead: { readonly a?: number; readonly b?: number } = {},
   ) {
     timeMs = END_MS - 2 * HOUR_MS;
@@ -123,6 +124,35 @@ describe('a rule that ends while what it let through is open', () => {
     await waitFor('the second flow is over', over, 1_000);
     expect(rig.apply(rig.view(3, { allow: [end] }))).to.deep.equal([second?.flowId]);
     expect(rig.apply(rig.view(4, { allow: [] }))).to.deep.equal([first?.flowId]);
+  });
+
+  it('says at once what has to survive a restart, and tells what an earlier process cut', async () => {
+    const ended: AgentId[] = [];
+    const { ending, rule } = await start({ target: 'same host', rulesEnded: (agentId) => ended.push(agentId) });
+    await greeted();
+    const [flow] = rig.hostA.flows();
+    timeMs = END_MS;
+    await waitFor('the flow is over', over, 1_000);
+    expect(ended).to.deep.equal([HOST_A]);
+    const cut = rig.hostA.cutAtEnd(ending.networkId);
+    expect(cut.map(({ flowId }) => flowId)).to.deep.equal([flow?.flowId]);
+    await rig.close();
+
+    await start({ target: 'same host' });
+    rig.hostA.restoreCutAtEnd(ending.networkId, cut);
+    expect(rig.hostA.apply(ending.networkId, rig.view(2, { allow: [`${rule} until=${END}`] }))).to.deep.equal([]);
+    expect(rig.hostA.apply(ending.networkId, rig.view(3, { allow: [] }))).to.deep.equal([flow?.flowId]);
+    expect(rig.hostA.cutAtEnd(ending.networkId)).to.deep.equal([]);
+  });
+
+  it('remembers the last 25,000 that were cut', async () => {
+    const { ending } = await start({ target: 'same host' });
+    const many = Array.from({ length: 25_001 }, (_, index) => ({
+      flowId: parseFlowId(index.toString(16).padStart(32, '0'), 'flow'),
+      ruleId: parseRuleId('rule-0000', 'rule'),
+    }));
+    rig.hostA.restoreCutAtEnd(ending.networkId, many);
+    expect(rig.hostA.cutAtEnd(ending.networkId)).to.deep.equal(many.slice(1));
   });
 
   it('cuts one whose target is being dialled, which nobody has to be told of', async () => {

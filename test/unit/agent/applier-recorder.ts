@@ -1,9 +1,9 @@
-import { Applier, type ApplierPorts } from '#apps/agent/topology/applier.js';
+import { Applier, type ApplierEvent, type ApplierPorts } from '#apps/agent/topology/applier.js';
 import type { LastGood } from '#apps/agent/topology/last-good.js';
 import { Settling } from '#apps/agent/topology/settling.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { type FlowId, parseAgentId, parseFlowId } from '#libs/contracts/ids.js';
-import type { RouteFailure } from '#libs/data-plane/data-plane.js';
+import type { FlowCutAtEnd, RouteFailure } from '#libs/data-plane/data-plane.js';
 import { createAddressPool } from '#libs/data-plane/proxy/address-pool.js';
 import type { HeldNetwork } from '#libs/data-plane/topology/held-network.js';
 import { HeldNetworks } from '#libs/member/held-networks.js';
@@ -41,6 +41,8 @@ export class Recorder {
   readonly delaysMs: number[] = [];
   readonly cancelled: number[] = [];
   cuts: readonly FlowId[] = [];
+  cutAtEnd: readonly FlowCutAtEnd[] = [];
+  readonly reported: ApplierEvent[] = [];
   unanswered: AppliedMessage[] = [];
   failOpen: (alias: string) => string | null = () => null;
   namesOf = new Map<string, () => Promise<void>>();
@@ -87,6 +89,11 @@ export class Recorder {
       held: new HeldNetworks(),
       flows: {
         view: () => null,
+        cutAtEnd: () => this.cutAtEnd,
+        restoreCutAtEnd: (_network, cuts) => {
+          if (cuts.length > 0) this.steps.push(`restore ${cuts.length} cut`);
+          this.cutAtEnd = cuts;
+        },
         apply: (networkId, view) => {
           this.steps.push(`policy ${networkId} ${view?.version ?? 'none'}`);
           return this.cuts;
@@ -114,7 +121,7 @@ export class Recorder {
         this.delaysMs.push(delayMs);
         return { cancel: () => void this.cancelled.push(index) };
       },
-      report: () => {},
+      report: (event) => void this.reported.push(event),
     };
     this.applier = new Applier(ports);
   }

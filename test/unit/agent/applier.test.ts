@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { DiskFullError } from '#libs/contracts/disk-full.js';
+import { parseRuleId } from '#libs/contracts/ids.js';
 import { leavingSnapshot } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
 
@@ -235,6 +236,30 @@ describe('applying a version', () => {
       expect(recorder.refused).to.have.length(2);
     });
   }
+
+  it('saves what was cut at the end of a rule with the version that is held, and tries again where it cannot', async () => {
+    const network = held(1, ['api']);
+    await recorder.applied(network);
+    const cut = { flowId: flow('c'), ruleId: parseRuleId('rule-1234', 'rule') };
+    recorder.cutAtEnd = [cut];
+    recorder.saveFails = new Error('unplugged');
+    recorder.applier.saveCutAtEnd(network.snapshot.networkId);
+    await waitFor('the attempt', () => recorder.later.length === 1);
+    expect(recorder.reported.at(-1)).to.deep.include({ kind: 'cuts-not-saved', error: recorder.saveFails });
+    recorder.saveFails = null;
+    recorder.later[0]?.();
+    await waitFor('it is saved', () => recorder.saved.length === 2);
+    expect(recorder.saved.at(-1)).to.deep.include({ held: network, cutAtEnd: [cut] });
+    expect(recorder.refused, 'the version was acknowledged before').to.deep.equal([]);
+    expect(recorder.acknowledged).to.have.length(1);
+  });
+
+  it('restores what was cut at the end of a rule before the version from disk is in force', async () => {
+    const cut = { flowId: flow('c'), ruleId: parseRuleId('rule-1234', 'rule') };
+    await recorder.applier.restore(held(1, ['api']), [cut]);
+    expect(recorder.steps.slice(0, 2)).to.deep.equal(['restore 1 cut', 'policy 0a 1']);
+    expect(recorder.saved.at(-1)?.cutAtEnd).to.deep.equal([cut]);
+  });
 
   it('keeps on disk what was not answered yet', async () => {
     const first = await recorder.applied(held(1, ['api']));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readStateFile, StateFileInvalidError, writeStateFile } from '#apps/agent/state/state-file.js';
 import { LastGoodFiles } from '#apps/agent/topology/last-good.js';
+import { parseFlowId, parseRuleId } from '#libs/contracts/ids.js';
 import { snapshotHash } from '#libs/policy/snapshot-digest.js';
 import { snapshotHashOfProtocol1 } from '#libs/policy/snapshot-text.js';
 import { snapshotOf } from '#test/support/snapshots.js';
@@ -38,7 +39,7 @@ describe("the agent's files", () => {
       for (const networkId of ['0a', '0b']) {
         const snapshot = snapshotOf({ networkId, version: 3, sandboxes: {}, aliases: {} });
         const held = { epoch: { counter: 1, id: 'one' }, hash: snapshotHash(snapshot), signature: 'signed', snapshot };
-        await files.save({ held, unanswered: [] });
+        await files.save({ held, unanswered: [], cutAtEnd: [] });
       }
       const path = join(folder, '0a.json');
       writeFileSync(path, damage(readFileSync(path, 'utf8')));
@@ -67,21 +68,33 @@ describe("the agent's files", () => {
 
     async function saved(): Promise<LastGoodFiles> {
       const files = new LastGoodFiles(folder);
-      for (const held of three) await files.save({ held, unanswered: [] });
+      for (const held of three) await files.save({ held, unanswered: [], cutAtEnd: [] });
       return files;
     }
     const load = () => new LastGoodFiles(folder).load(new Date('2026-01-02T03:04:05Z'));
 
     it('the last change is read back, and the file is left as it was', async () => {
       const files = new LastGoodFiles(folder);
-      await files.save({ held: at(1), unanswered: [] });
+      await files.save({ held: at(1), unanswered: [], cutAtEnd: [] });
       const file = readFileSync(join(folder, '0a.json'), 'utf8');
-      for (const held of three.slice(1)) await files.save({ held, unanswered: [] });
+      for (const held of three.slice(1)) await files.save({ held, unanswered: [], cutAtEnd: [] });
       expect(readFileSync(join(folder, '0a.json'), 'utf8')).to.equal(file);
       expect(statSync(journal()).mode & 0o777).to.equal(0o600);
       const { networks, corrupt } = await load();
       expect(corrupt).to.deep.equal([]);
-      expect(networks).to.deep.equal([{ held: at(4), unanswered: [] }]);
+      expect(networks).to.deep.equal([{ held: at(4), unanswered: [], cutAtEnd: [] }]);
+    });
+
+    it('what was cut at the end of a rule is read back, from the file and from the journal', async () => {
+      const files = new LastGoodFiles(folder);
+      const cuts = ['a', 'b'].map((digit) => ({
+        flowId: parseFlowId(digit.repeat(32), 'flow'),
+        ruleId: parseRuleId('rule-1234', 'rule'),
+      }));
+      for (const cutAtEnd of [cuts.slice(0, 1), cuts]) {
+        await files.save({ held: at(1), unanswered: [], cutAtEnd });
+        expect((await load()).networks).to.deep.equal([{ held: at(1), unanswered: [], cutAtEnd }]);
+      }
     });
 
     it('goes on after a restart, and is begun anew when it is as long as its file', async () => {
@@ -89,17 +102,17 @@ describe("the agent's files", () => {
       const files = new LastGoodFiles(folder);
       await files.load(new Date());
       const lines = () => readFileSync(journal(), 'utf8').split('\n').length - 1;
-      await files.save({ held: at(5), unanswered: [] });
+      await files.save({ held: at(5), unanswered: [], cutAtEnd: [] });
       expect(lines()).to.equal(3);
       const many = Array.from({ length: 150 }, (_, index) => `sandbox:sbx-${index} api 80`);
       const heldAt = (number: number) => at(number, number % 2 === 0 ? many : []);
       let version = 5;
       while (lines() > 1) {
         version += 1;
-        await files.save({ held: heldAt(version), unanswered: [] });
+        await files.save({ held: heldAt(version), unanswered: [], cutAtEnd: [] });
         expect(version).to.be.lessThan(50);
       }
-      expect((await load()).networks).to.deep.equal([{ held: heldAt(version), unanswered: [] }]);
+      expect((await load()).networks).to.deep.equal([{ held: heldAt(version), unanswered: [], cutAtEnd: [] }]);
     });
 
     it('a change that a crash left half written was never acknowledged, and the next one takes its place', async () => {
@@ -108,16 +121,16 @@ describe("the agent's files", () => {
       writeFileSync(journal(), whole.slice(0, -20));
       const files = new LastGoodFiles(folder);
       expect((await files.load(new Date())).networks.map(({ held }) => held.snapshot.version)).to.deep.equal([2]);
-      await files.save({ held: at(4), unanswered: [] });
-      expect((await load()).networks).to.deep.equal([{ held: at(4), unanswered: [] }]);
+      await files.save({ held: at(4), unanswered: [], cutAtEnd: [] });
+      expect((await load()).networks).to.deep.equal([{ held: at(4), unanswered: [], cutAtEnd: [] }]);
     });
 
     it('that belongs to an earlier content of the file says nothing', async () => {
       await saved();
       const old = readFileSync(journal(), 'utf8');
-      await new LastGoodFiles(folder).save({ held: at(9), unanswered: [] });
+      await new LastGoodFiles(folder).save({ held: at(9), unanswered: [], cutAtEnd: [] });
       writeFileSync(journal(), old);
-      expect((await load()).networks).to.deep.equal([{ held: at(9), unanswered: [] }]);
+      expect((await load()).networks).to.deep.equal([{ held: at(9), unanswered: [], cutAtEnd: [] }]);
     });
 
     const damagesOfLines: readonly (readonly [string, (text: string) => string])[] = [
@@ -149,16 +162,15 @@ describe("the agent's files", () => {
     });
     const { networks, corrupt } = await files.load(new Date());
     expect(corrupt).to.deep.equal([]);
-    expect(networks.map(({ held }) => held)).to.deep.equal([
-      { epoch, hash: snapshotHash(snapshot), signature: null, snapshot },
-    ]);
+    const held = { epoch, hash: snapshotHash(snapshot), signature: null, snapshot };
+    expect(networks).to.deep.equal([{ held, unanswered: [], cutAtEnd: [] }]);
   });
 
   it('of a snapshot without the hash it was sent with: refused', async () => {
     const files = new LastGoodFiles(folder);
     const snapshot = snapshotOf({ networkId: '0a', version: 3, sandboxes: {}, aliases: {} });
     const held = { epoch: { counter: 1, id: 'one' }, hash: '0'.repeat(64), signature: 'signed', snapshot };
-    await files.save({ held, unanswered: [] });
+    await files.save({ held, unanswered: [], cutAtEnd: [] });
     expect((await files.load(new Date())).corrupt).to.have.length(1);
   });
 
