@@ -1,5 +1,6 @@
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
+import { byteRelay } from './byte-relay.js';
 import { freshDatabase, query } from './postgres.js';
 
 /** A Unix socket that leads to the tests' Postgres, so that a process in another network namespace can reach it. */
@@ -16,12 +17,7 @@ export async function openDatabaseSocket(path: string, name: string): Promise<Da
   await query(url, `CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
   await query(url, `CREATE DATABASE ${name} OWNER ${name}`);
   const { hostname, port } = new URL(url);
-  const server = createServer((client) => {
-    const database = connect(Number(port), hostname);
-    client.on('error', () => database.destroy()).on('close', () => database.destroy());
-    database.on('error', () => client.destroy()).on('close', () => client.destroy());
-    client.pipe(database).pipe(client);
-  }).listen(path);
+  const server = byteRelay(() => connect(Number(port), hostname)).listen(path);
   await once(server, 'listening');
   return {
     path,

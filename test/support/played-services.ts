@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join, normalize } from 'node:path';
+import { byteRelay } from './byte-relay.js';
 
 /** Servers that real clients talk to: package indexes, git, an API that streams, a database. */
 export interface ServicesRole {
@@ -26,12 +27,7 @@ export function playServices(
   const answer = (request: IncomingMessage, response: ServerResponse) => answerTo(role.folder, request, response);
   createHttpServer(answer).on('error', failed).listen(80, role.address);
   createHttpsServer(tls, answer).on('error', failed).listen(443, role.address);
-  createServer((client) => {
-    const database = connect(role.database.socket);
-    client.on('error', () => database.destroy()).on('close', () => database.destroy());
-    database.on('error', () => client.destroy()).on('close', () => client.destroy());
-    client.pipe(database).pipe(client);
-  })
+  byteRelay(() => connect(role.database.socket))
     .on('error', failed)
     .listen(5432, role.database.address);
 }
