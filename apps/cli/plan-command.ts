@@ -10,30 +10,24 @@ import { showPreview } from './declaration/preview-text.js';
 import { rulesAsked } from './rule-command.js';
 import { type EndFlags, endOf } from './rule-end.js';
 import { shellLine } from './shell-line.js';
+import { overrideFlag, testsHeader } from './write-command.js';
 
-/** A command that says what a write would do, and writes nothing. It takes the words of the write's own command. */
-export abstract class PlanCommand extends GstacksCommand {
-  /** `write`: the command that would be run, such as `network attach`. */
-  protected plan(flags: ConnectionFlags, networkName: string, write: string, body: PreviewRequestDto) {
-    const words = this.argv.filter((word) => word !== '--json');
-    return this.planned(
-      flags,
-      networkName,
-      body,
-      ({ version }) => `gstacks ${write} ${shellLine(words)} --if-match ${version}`,
-    );
-  }
+interface PlanFlags extends ConnectionFlags {
+  readonly override?: boolean;
+}
 
+/** A command that says what a write would do, and writes nothing. */
+export abstract class PreviewCommand extends GstacksCommand {
   /** `command`: the one that does what was previewed. */
   protected async planned(
-    flags: ConnectionFlags,
+    flags: PlanFlags,
     networkName: string,
     body: PreviewRequestDto,
     command: (preview: PreviewDto) => string,
   ) {
     const network = this.networkOf(networkName);
     const { client } = await this.connect(flags);
-    const preview = await previewWrite({ client, path: { network }, body });
+    const preview = await previewWrite({ client, headers: testsHeader(flags), path: { network }, body });
     if (preview.changed) {
       showPreview(this.screen, preview);
       for (const rule of preview.rules) this.screen.line(ruleLine(rule));
@@ -44,11 +38,27 @@ export abstract class PlanCommand extends GstacksCommand {
     }
     return preview;
   }
+}
+
+/** Previews a write that policy tests may refuse. It takes the words of the write's own command. */
+export abstract class PlanCommand extends PreviewCommand {
+  static override baseFlags = { ...PreviewCommand.baseFlags, override: overrideFlag };
+
+  /** `write`: the command that would be run, such as `network attach`. */
+  protected plan(flags: PlanFlags, networkName: string, write: string, body: PreviewRequestDto) {
+    const words = this.argv.filter((word) => word !== '--json');
+    return this.planned(
+      flags,
+      networkName,
+      body,
+      ({ version }) => `gstacks ${write} ${shellLine(words)} --if-match ${version}`,
+    );
+  }
 
   protected planRules(
     effect: Effect,
     network: string,
-    flags: ConnectionFlags & Parameters<typeof rulesAsked>[0] & EndFlags,
+    flags: PlanFlags & Parameters<typeof rulesAsked>[0] & EndFlags,
     write: string,
   ) {
     const { sources, to, ports, force } = rulesAsked(flags);

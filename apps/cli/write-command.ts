@@ -39,13 +39,23 @@ export const idempotencyKeyFlag = Flags.string({
   helpValue: '<key>',
 });
 
+export const overrideFlag = Flags.boolean({
+  description: 'write also what breaks policy tests of the network (admin)',
+  helpGroup: 'WRITE',
+});
+
+/** The header of a write, or of its preview, that overrides policy tests. */
+export function testsHeader({ override }: Pick<WriteFlags, 'override'>): Pick<WriteHeaders, 'Policy-Tests'> {
+  return override ? { 'Policy-Tests': 'override' } : {};
+}
+
 /** Headers of a write; a key is made when none is given. Throws InvalidInputError. */
 export function writeHeaders(flags: Pick<WriteFlags, 'if-match' | 'idempotency-key' | 'override'>): WriteHeaders {
   const key = parseCommandId(flags['idempotency-key'] ?? randomUUID(), '--idempotency-key');
   const expected = flags['if-match'];
   return {
     'Idempotency-Key': key,
-    ...(flags.override ? ({ 'Policy-Tests': 'override' } as const) : {}),
+    ...testsHeader(flags),
     ...(expected === undefined
       ? {}
       : { 'If-Match': String(wholeNumber(0, Number.MAX_SAFE_INTEGER)(expected, '--if-match')) }),
@@ -72,10 +82,7 @@ export abstract class WriteCommand extends GstacksCommand {
       helpValue: '<version>',
     }),
     'idempotency-key': idempotencyKeyFlag,
-    override: Flags.boolean({
-      description: 'write also what breaks policy tests of the network (admin)',
-      helpGroup: 'WRITE',
-    }),
+    override: overrideFlag,
   };
 
   /**

@@ -68,11 +68,13 @@ describe('a session of psql by a rule that ends', function () {
     return session;
   }
 
-  /** When a host says that it cut or reset the session, in milliseconds since 1970; null: it has not. */
-  function endLogged(host: string, since: number): number | null {
-    const lines = stack.log(`agent-${host}`).slice(since).split('\n');
-    const end = lines.find((line) => /"message":"flow (cut|reset)"/.test(line));
-    return end === undefined ? null : Date.parse(JSON.parse(end).time);
+  /** When a host says that it cut or reset the session, in milliseconds since 1970. */
+  function endLogged(host: string, since: number): Promise<number> {
+    return waitFor(`${host} logs the end`, () => {
+      const lines = stack.log(`agent-${host}`).slice(since).split('\n');
+      const end = lines.find((line) => /"message":"flow (cut|reset)"/.test(line));
+      return end !== undefined && Date.parse(JSON.parse(end).time);
+    });
   }
 
   /** Whether a host's disk has what it cut. */
@@ -100,8 +102,9 @@ describe('a session of psql by a rule that ends', function () {
     process.kill(controlPlane, 'SIGSTOP');
     try {
       const { code, stderr } = await session.ended;
-      const ends = [Date.now(), ...HOSTS.map((host, index) => endLogged(host, logged[index] ?? 0))];
-      for (const at of ends) expect(Number(at) - Date.parse(until)).to.be.within(0, CUT_WITHIN_MS);
+      const endedAt = Date.now();
+      const logs = await Promise.all(HOSTS.map((host, index) => endLogged(host, logged[index] ?? 0)));
+      for (const at of [endedAt, ...logs]) expect(at - Date.parse(until)).to.be.within(0, CUT_WITHIN_MS);
       expect({ code, stderr }).to.have.property('code', 2);
       expect(stderr).to.match(/server closed the connection unexpectedly|Connection reset by peer/);
       await waitFor('what was cut is on disk', () => HOSTS.some(isCutOnDisk));

@@ -39,8 +39,8 @@ export default class Apply extends WriteCommand {
     const network = this.networkOf(file.network);
     if (flags['dry-run'] || flags.check) {
       const { client } = await this.connect(flags);
-      const preview = await previewFile(client, file, flags.prune);
-      showDeclarationPreview(this.screen, preview, applyLine(flags.file, flags.prune));
+      const preview = await previewFile(client, file, flags);
+      showDeclarationPreview(this.screen, preview, applyLine(flags));
       if (flags.check && preview.count > 0) process.exitCode = EXIT.differs;
       return preview;
     }

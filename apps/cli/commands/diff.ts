@@ -6,6 +6,7 @@ import {
   showDeclarationPreview,
 } from '../declaration/declaration-command.js';
 import { readDeclarationFile } from '../declaration/declaration-file.js';
+import { overrideFlag } from '../write-command.js';
 
 export default class Diff extends GstacksCommand {
   static override summary = 'Show what applying a file would change: who gains and who loses what';
@@ -14,15 +15,15 @@ export default class Diff extends GstacksCommand {
     '<%= config.bin %> diff -f network.yaml',
     '<%= config.bin %> diff -f network.yaml --prune',
   ];
-  static override flags = declarationFlags;
+  static override flags = { ...declarationFlags, override: overrideFlag };
 
   async run() {
     const { flags } = await this.parse(Diff);
     const file = readDeclarationFile(flags.file);
     this.networkOf(file.network);
     const { client } = await this.connect(flags);
-    const preview = await previewFile(client, file, flags.prune);
-    showDeclarationPreview(this.screen, preview, applyLine(flags.file, flags.prune));
+    const preview = await previewFile(client, file, flags);
+    showDeclarationPreview(this.screen, preview, applyLine(flags));
     return preview;
   }
 }

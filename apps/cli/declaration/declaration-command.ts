@@ -4,6 +4,7 @@ import { type DeclarationPreviewDto, previewDeclaration } from '#libs/api-client
 import { ApiError } from '../errors/errors.js';
 import type { Screen } from '../output/screen.js';
 import { shellLine } from '../shell-line.js';
+import { testsHeader } from '../write-command.js';
 import { showChanges } from './change-text.js';
 import type { DeclarationFile } from './declaration-file.js';
 import { showPreview } from './preview-text.js';
@@ -17,6 +18,13 @@ export const declarationFlags = {
   }),
   prune: Flags.boolean({ description: 'also remove what the file does not name' }),
 };
+
+/** How a file is to be applied. */
+interface ApplyFlags {
+  readonly file: string;
+  readonly prune: boolean;
+  readonly override?: boolean;
+}
 
 /** The body of the requests that take a declaration. */
 export function bodyOf({ declaration }: DeclarationFile, prune: boolean) {
@@ -44,9 +52,16 @@ export async function inFile<Answer>(file: DeclarationFile, answer: Promise<Answ
 }
 
 /** Asks what applying the file would do. */
-export function previewFile(client: Client, file: DeclarationFile, prune: boolean): Promise<DeclarationPreviewDto> {
+export function previewFile(
+  client: Client,
+  file: DeclarationFile,
+  flags: ApplyFlags,
+): Promise<DeclarationPreviewDto> {
   const path = { network: file.network };
-  return inFile(file, previewDeclaration({ client, path, body: bodyOf(file, prune) }));
+  return inFile(
+    file,
+    previewDeclaration({ client, headers: testsHeader(flags), path, body: bodyOf(file, flags.prune) }),
+  );
 }
 
 /** What applying would change, and how exactly that is applied and nothing else. */
@@ -59,7 +74,7 @@ export function showDeclarationPreview(screen: Screen, preview: DeclarationPrevi
 }
 
 /** The command line that applies a file. */
-export function applyLine(file: string, prune: boolean): string {
-  const words = shellLine(['-f', file, ...(prune ? ['--prune'] : [])]);
+export function applyLine({ file, prune, override }: ApplyFlags): string {
+  const words = shellLine(['-f', file, ...(prune ? ['--prune'] : []), ...(override ? ['--override'] : [])]);
   return `gstacks apply ${words}`;
 }

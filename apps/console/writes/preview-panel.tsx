@@ -140,8 +140,8 @@ function WillChange({ network, preview }: { readonly network: string; readonly p
           </span>
         </p>
       ))}
-      {warnings.map(({ code, message }) => (
-        <p key={code} className="stale anywhere">
+      {warnings.map(({ message }) => (
+        <p key={message} className="stale anywhere">
           {message}
         </p>
       ))}

@@ -63,13 +63,25 @@ export function Idempotent(route: RouteDescription): MethodDecorator {
       description: 'Refused with 412 when the version is another one',
       schema: { type: 'string' },
     }),
-    ApiHeader({
-      name: 'Policy-Tests',
-      required: false,
-      description: 'Of an admin: write also what breaks policy tests of the network',
-      schema: { type: 'string', enum: ['override'] },
-    }),
+    overridesHeader('Of an admin: write also what breaks policy tests of the network'),
   );
+}
+
+/** A route that says what a write would do, and is refused as the write would be. */
+export function PreviewRoute(route: RouteDescription): MethodDecorator {
+  return applyDecorators(
+    Route(route),
+    overridesHeader('Of an admin: the write would have this header too. The warnings name the tests that it breaks'),
+  );
+}
+
+function overridesHeader(description: string): MethodDecorator {
+  return ApiHeader({
+    name: 'Policy-Tests',
+    required: false,
+    description,
+    schema: { type: 'string', enum: ['override'] },
+  });
 }
 
 /** A route without a bearer token, authenticated by its content. */

@@ -64,6 +64,12 @@ export const WriteRequest = createParamDecorator((_: unknown, context: Execution
   };
 });
 
+/** Whether the write that is previewed would override policy tests: only an admin's may. */
+export const OverridesTests = createParamDecorator((_: unknown, context: ExecutionContext): boolean => {
+  const { headers, principal } = context.switchToHttp().getRequest<HttpRequest>();
+  return parseOverride(headers['policy-tests'], principal);
+});
+
 export const CurrentPrincipal = createParamDecorator(
   (_: unknown, context: ExecutionContext) => context.switchToHttp().getRequest<HttpRequest>().principal,
 );

@@ -58,11 +58,12 @@ export class PreviewDeclarationHandler implements IQueryHandler<PreviewDeclarati
     private readonly declared: DeclaredCommands,
   ) {}
 
-  async execute({ network, body }: PreviewDeclaration): Promise<DeclarationPreviewDto> {
+  async execute({ network, body, overridesTests }: PreviewDeclaration): Promise<DeclarationPreviewDto> {
     const { preview, told } = await this.previews.of(
       network,
       (before) => this.declared.commandOf(body, before),
       () => () => false,
+      overridesTests,
     );
     return { ...preview, ...inWords(told) };
   }

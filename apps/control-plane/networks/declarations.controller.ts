@@ -8,8 +8,8 @@ import {
   DeclarationWriteDto,
 } from '#libs/contracts/http/declarations.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
-import { DescribePath, Idempotent, PathValue, Route } from '../http/route.js';
-import { type WriteContext, WriteRequest } from '../http/write-context.js';
+import { DescribePath, Idempotent, PathValue, PreviewRoute, Route } from '../http/route.js';
+import { OverridesTests, type WriteContext, WriteRequest } from '../http/write-context.js';
 import { ApplyDeclaration } from './commands.js';
 import { PreviewDeclaration, ShowDeclaration } from './queries.js';
 
@@ -40,11 +40,12 @@ export class DeclarationsController {
   }
 
   @Post('preview')
-  @Route({ summary: 'What a declaration would change and cut, without writing it', answers: DeclarationPreviewDto })
+  @PreviewRoute({ summary: 'What a declaration would change and cut, without writing it', answers: DeclarationPreviewDto })
   previewDeclaration(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Body() body: ApplyDeclarationDto,
+    @OverridesTests() overridesTests: boolean,
   ): Promise<DeclarationPreviewDto> {
-    return this.queries.execute(new PreviewDeclaration(network, body));
+    return this.queries.execute(new PreviewDeclaration(network, body, overridesTests));
   }
 }

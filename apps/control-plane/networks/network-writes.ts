@@ -113,11 +113,13 @@ export class NetworkWrites {
   async preview<Kind extends NetworkCommandKind>(
     network: NetworkName,
     commandOn: CommandOn<Kind>,
+    overridesTests: boolean,
   ): Promise<PreviewedWrite<Kind>> {
     const networkId = await this.networkId(network);
     const { state: before } = await this.states.network(networkId);
     const command = await commandOn(before);
-    const decision = this.withRegression(networkId, network, command, decideNetwork<Kind>(command, before));
+    const decided = decideNetwork<Kind>(command, before, overridesTests);
+    const decision = this.withRegression(networkId, network, command, decided);
     if (decision instanceof DomainError) throw decision;
     const { events, result: told, unchangedSince, warnings } = decision;
     const after = evolveNetworkThrough(before, events);

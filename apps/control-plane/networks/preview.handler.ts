@@ -18,12 +18,13 @@ export class PreviewWriteHandler implements IQueryHandler<PreviewWrite> {
     private readonly commands: PreviewedCommands,
   ) {}
 
-  async execute({ network, body }: PreviewWrite): Promise<PreviewDto> {
+  async execute({ network, body, overridesTests }: PreviewWrite): Promise<PreviewDto> {
     const command = await this.commands.commandOf(network, body);
     const { preview } = await this.previews.of(
       network,
       () => command,
       (before, after) => targetsOf(command, before, after),
+      overridesTests,
     );
     return preview;
   }

@@ -5,7 +5,8 @@ import { NetworkFlowsDto } from '#libs/contracts/http/flows.js';
 import { ReachabilityDto } from '#libs/contracts/http/policy-views.js';
 import { PreviewDto, PreviewRequestDto } from '#libs/contracts/http/previews.js';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
-import { DescribePath, PathValue, Route } from '../http/route.js';
+import { DescribePath, PathValue, PreviewRoute, Route } from '../http/route.js';
+import { OverridesTests } from '../http/write-context.js';
 import { ListFlows, PreviewWrite, ShowReachability } from './queries.js';
 
 /** What the policy means now, the open flows under it, and what a write would change of both. */
@@ -28,11 +29,12 @@ export class PreviewsController {
   }
 
   @Post('previews')
-  @Route({ summary: 'What a write would change and cut, without writing it', answers: PreviewDto })
+  @PreviewRoute({ summary: 'What a write would change and cut, without writing it', answers: PreviewDto })
   previewWrite(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Body() body: PreviewRequestDto,
+    @OverridesTests() overridesTests: boolean,
   ): Promise<PreviewDto> {
-    return this.queries.execute(new PreviewWrite(network, body));
+    return this.queries.execute(new PreviewWrite(network, body, overridesTests));
   }
 }

@@ -36,8 +36,10 @@ export class Previews {
     network: NetworkName,
     command: CommandOn<Kind>,
     isAbout: (before: Topology, after: Topology) => IsAbout,
+    overridesTests: boolean,
   ): Promise<Previewed<Kind>> {
-    const { told, before, after, changed, unchangedSince, warnings } = await this.writes.preview(network, command);
+    const previewed = await this.writes.preview(network, command, overridesTests);
+    const { told, before, after, changed, unchangedSince, warnings } = previewed;
     const then = after.deleted ? null : after;
     const nowMs = this.clock().getTime();
     const { gained, lost } = wholeReachabilityChange(before, then, nowMs);

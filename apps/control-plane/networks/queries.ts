@@ -96,6 +96,7 @@ export class PreviewWrite extends Query<PreviewDto> {
   constructor(
     readonly network: NetworkName,
     readonly body: PreviewRequestDto,
+    readonly overridesTests: boolean,
   ) {
     super();
   }
@@ -112,6 +113,7 @@ export class PreviewDeclaration extends Query<DeclarationPreviewDto> {
   constructor(
     readonly network: NetworkName,
     readonly body: ApplyDeclarationDto,
+    readonly overridesTests: boolean,
   ) {
     super();
   }

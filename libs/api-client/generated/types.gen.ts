@@ -4018,6 +4018,12 @@ export type ApplyDeclarationResponse = ApplyDeclarationResponses[keyof ApplyDecl
 
 export type PreviewDeclarationData = {
     body: ApplyDeclarationDto;
+    headers?: {
+        /**
+         * Of an admin: the write would have this header too. The warnings name the tests that it breaks
+         */
+        'Policy-Tests'?: 'override';
+    };
     path: {
         network: string;
     };
@@ -4099,6 +4105,12 @@ export type ListFlowsResponse = ListFlowsResponses[keyof ListFlowsResponses];
 
 export type PreviewWriteData = {
     body: PreviewRequestDto;
+    headers?: {
+        /**
+         * Of an admin: the write would have this header too. The warnings name the tests that it breaks
+         */
+        'Policy-Tests'?: 'override';
+    };
     path: {
         network: string;
     };

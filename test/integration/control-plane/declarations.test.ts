@@ -141,17 +141,39 @@ describe('a network that a file declares', () => {
     expect(refused.exitCode, refused.stderr).to.equal(8);
     expect(refused.stderr).to.contain(`${id} (web to api:8080 is allow)`).and.to.contain('(POLICY_TEST_BROKEN)');
     const deny = { effect: 'deny', from: 'any', to: 'api', port: 8080 };
-    expect((await call('POST', '/previews', { kind: 'add-rule', ...deny })).body.code).to.equal('POLICY_TEST_BROKEN');
-    expect(await version()).to.equal(at);
+    const preview = (headers = {}) => call('POST', '/previews', { kind: 'add-rule', ...deny }, headers);
+    expect((await preview()).body.code).to.equal('POLICY_TEST_BROKEN');
     const { body: token } = await controlPlane.call('POST', '/v1/tokens', { user: 'ops', role: 'operator' });
     const override = { 'policy-tests': 'override' };
     const asOperator = { ...override, authorization: `Bearer ${String(token.token)}` };
     expect((await call('POST', '/rules', deny, asOperator)).status).to.equal(403);
     expect((await call('POST', '/rules', deny, { 'policy-tests': 'please' })).status).to.equal(400);
+
+    // The previews of the same writes, which say what they would override.
+    expect((await preview(asOperator)).status).to.equal(403);
+    expect((await preview({ 'policy-tests': 'please' })).status).to.equal(400);
+    const message = `${id} fails from now on: web to api:8080 is allow`;
+    expect((await preview(override)).body.warnings).to.deep.include({ code: 'POLICY_TEST_OVERRIDDEN', message });
+    for (const [line, next] of [
+      ['diff -f network.yaml', 'gstacks apply -f network.yaml --override --if-match'],
+      ['apply -f network.yaml --dry-run', 'gstacks apply -f network.yaml --override --if-match'],
+      ['network policy plan deny dev --from any --to api --port 8080', '--port 8080 --override --if-match'],
+    ] as const) {
+      expect((await run(line)).exitCode, line).to.equal(8);
+      const { stdout, stderr, exitCode } = await run(`${line} --override`);
+      expect(exitCode, stderr).to.equal(0);
+      expect(stdout).to.contain(`warning: ${message} (POLICY_TEST_OVERRIDDEN)`).and.to.contain(next);
+    }
+    expect(await version(), 'nothing is written').to.equal(at);
     const overridden = await run('apply -f network.yaml --override');
     expect(overridden.stdout, overridden.stderr).to.contain('(POLICY_TEST_OVERRIDDEN)');
     const { items } = (await call('GET', '/history?limit=1')).body as { items: { summary: string; actor: string }[] };
     expect(items[0]).to.deep.include({ summary: `overridden: policy tests ${id}`, actor: 'user:admin' });
+    const broken = await version();
+    expect((await run(`network revert dev --to ${at} --yes`)).exitCode, 'it holds again').to.equal(0);
+    expect((await run(`network revert dev --to ${broken} --yes`)).exitCode).to.equal(8);
+    const reverted = await run(`network revert dev --to ${broken} --yes --override`);
+    expect(reverted.stdout, reverted.stderr).to.contain('(POLICY_TEST_OVERRIDDEN)');
     expect((await call('GET', '/policy-tests')).body.items).to.deep.include({
       ...{ id, ...body, holds: false, since: added.body.version },
     });

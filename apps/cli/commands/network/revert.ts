@@ -5,7 +5,7 @@ import { networkArgument } from '../../arguments.js';
 import { confirmed } from '../../confirm.js';
 import { showReachability } from '../../declaration/change-text.js';
 import { UsageError } from '../../errors/errors.js';
-import { WriteCommand } from '../../write-command.js';
+import { testsHeader, WriteCommand } from '../../write-command.js';
 
 export default class NetworkRevert extends WriteCommand {
   static override summary = 'Make a network what it was at a version: rules, egress rules, aliases and attachments';
@@ -33,8 +33,11 @@ export default class NetworkRevert extends WriteCommand {
       flags,
       async ({ client }, headers) => {
         const path = { network };
-        const preview = await previewWrite({ client, path, body: { kind: 'revert', version: to } });
-        if (preview.changed) await this.confirm(preview, to, flags.yes);
+        const preview = await previewWrite({
+          ...{ client, headers: testsHeader(flags), path },
+          body: { kind: 'revert', version: to },
+        });
+        if (preview.changed) await this.confirm(preview, to, flags);
         // What was shown is what is written: not if somebody has changed the network meanwhile.
         const shown = { 'If-Match': String(preview.version), ...headers };
         return revertNetwork({ client, headers: shown, path, body: { to } });
@@ -48,7 +51,11 @@ export default class NetworkRevert extends WriteCommand {
     );
   }
 
-  private async confirm(preview: PreviewDto, to: number, yes: boolean): Promise<void> {
+  private async confirm(
+    preview: PreviewDto,
+    to: number,
+    { yes, override }: { readonly yes: boolean; readonly override: boolean },
+  ): Promise<void> {
     const { network, version, cuts, warnings } = preview;
     this.screen.line(`${network}  from  version ${version}`);
     this.screen.line(`${' '.repeat(network.length)}  to    what it was at version ${to}`);
@@ -58,7 +65,7 @@ export default class NetworkRevert extends WriteCommand {
     this.screen.line(`open connections that are cut: ${cuts.cut}${unknown === '' ? '' : `, and those of ${unknown}`}`);
     if (yes) return;
     for (const { code, message } of warnings) this.screen.line(`warning: ${message} (${code})`);
-    const line = `gstacks network revert ${network} --to ${to} --yes`;
+    const line = `gstacks network revert ${network} --to ${to}${override ? ' --override' : ''} --yes`;
     const unasked = new UsageError('a network is reverted only when that is confirmed', line, 'NOT_CONFIRMED');
     if (await confirmed(`revert network ${network} to version ${to}?`, !this.jsonEnabled(), unasked)) return;
     throw new UsageError('nothing was reverted', line, 'NOT_CONFIRMED');
