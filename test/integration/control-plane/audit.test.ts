@@ -204,6 +204,12 @@ describe('whether the log is as it was written', () => {
         expect((await controlPlane.call('POST', '/v1/epochs', { after: 1 })).status).to.equal(201);
         expect(await verified()).to.include({ intact: true });
         expect((await checked(await exported())).head).to.have.nested.property('epoch.counter', 2);
+        await controlPlane.stop();
+        controlPlane.log.length = 0;
+        await controlPlane.startAgain();
+        expect(controlPlane.log.join(''), 'nor at a later start').not.to.include('DATABASE_OLDER_THAN_KEYS');
+        expect(await verified()).to.include({ intact: true });
+        expect((await checked(await exported())).head).to.have.nested.property('epoch.counter', 2);
       } finally {
         await controlPlane.stop();
         await query(postgres, `DROP DATABASE "${name}" WITH (FORCE)`);
