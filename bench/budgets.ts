@@ -22,6 +22,13 @@ const BUDGETS: readonly Budget[] = [
   { work: 'One alias changed in a network of 10,000', budget: '1.5x of 10', rows: ['growth: an alias, aliases'] },
   { work: 'Durable append, 64 writers', budget: '3x pgbench -c32', rows: ['append: durable'] },
   { work: 'Replay', budget: '2x SELECT by 5,000', rows: ['replay:'] },
+  { work: 'Explain at any moment, a million events', budget: 'p99 1 s', rows: ['past: explain'] },
+  { work: 'audit verify, a million events', budget: '10 s', rows: ['past: audit verify'] },
+  {
+    work: 'A verdict among rules that end',
+    budget: '1.1x of rules without ends',
+    rows: ['a verdict asked for before'],
+  },
   {
     work: 'Command to applied by 1,000 agents',
     budget: '1.25x bare NATS',

@@ -16,8 +16,11 @@ interface PlanFlags extends ConnectionFlags {
   readonly override?: boolean;
 }
 
-/** A command that says what a write would do, and writes nothing. */
-export abstract class PreviewCommand extends GstacksCommand {
+/** Of each plan whose write policy tests may refuse. */
+export const planFlags = { override: overrideFlag };
+
+/** A command that says what a write would do, and writes nothing. It takes the words of the write's own command. */
+export abstract class PlanCommand extends GstacksCommand {
   /** `command`: the one that does what was previewed. */
   protected async planned(
     flags: PlanFlags,
@@ -38,11 +41,6 @@ export abstract class PreviewCommand extends GstacksCommand {
     }
     return preview;
   }
-}
-
-/** Previews a write that policy tests may refuse. It takes the words of the write's own command. */
-export abstract class PlanCommand extends PreviewCommand {
-  static override baseFlags = { ...PreviewCommand.baseFlags, override: overrideFlag };
 
   /** `write`: the command that would be run, such as `network attach`. */
   protected plan(flags: PlanFlags, networkName: string, write: string, body: PreviewRequestDto) {

@@ -115,6 +115,7 @@ describe('rules that end and verdicts that are kept', function () {
     expect(JSON.parse(text).items[0]).to.include({ type: 'PolicyTestsOverridden', actor: 'user:admin' });
 
     await visit(page, POLICY);
+    await row.getByText('fails').waitFor();
     await page.getByRole('link', { name: `remove ${id}` }).click();
     await form(`Remove ${id}`).getByRole('button', { name: 'Remove policy test' }).click();
     await page.getByText('No policy tests').waitFor();

@@ -50,4 +50,5 @@ export const SAMPLES: Readonly<Record<string, string>> = {
   'libs/domain/network/aliases.ts alias': 'sbx-api',
   'libs/domain/network/aliases.ts sandboxId': 'api',
   'apps/cli/commands/network/revert.ts to': '1',
+  'apps/cli/commands/network/revert.ts overriding': ' --override',
 };

@@ -52,11 +52,7 @@ export async function inFile<Answer>(file: DeclarationFile, answer: Promise<Answ
 }
 
 /** Asks what applying the file would do. */
-export function previewFile(
-  client: Client,
-  file: DeclarationFile,
-  flags: ApplyFlags,
-): Promise<DeclarationPreviewDto> {
+export function previewFile(client: Client, file: DeclarationFile, flags: ApplyFlags): Promise<DeclarationPreviewDto> {
   const path = { network: file.network };
   return inFile(
     file,

@@ -40,7 +40,10 @@ export class DeclarationsController {
   }
 
   @Post('preview')
-  @PreviewRoute({ summary: 'What a declaration would change and cut, without writing it', answers: DeclarationPreviewDto })
+  @PreviewRoute({
+    summary: 'What a declaration would change and cut, without writing it',
+    answers: DeclarationPreviewDto,
+  })
   previewDeclaration(
     @PathValue('network', parseNetworkName) network: NetworkName,
     @Body() body: ApplyDeclarationDto,

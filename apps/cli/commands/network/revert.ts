@@ -65,7 +65,8 @@ export default class NetworkRevert extends WriteCommand {
     this.screen.line(`open connections that are cut: ${cuts.cut}${unknown === '' ? '' : `, and those of ${unknown}`}`);
     if (yes) return;
     for (const { code, message } of warnings) this.screen.line(`warning: ${message} (${code})`);
-    const line = `gstacks network revert ${network} --to ${to}${override ? ' --override' : ''} --yes`;
+    const overriding = override ? ' --override' : '';
+    const line = `gstacks network revert ${network} --to ${to}${overriding} --yes`;
     const unasked = new UsageError('a network is reverted only when that is confirmed', line, 'NOT_CONFIRMED');
     if (await confirmed(`revert network ${network} to version ${to}?`, !this.jsonEnabled(), unasked)) return;
     throw new UsageError('nothing was reverted', line, 'NOT_CONFIRMED');

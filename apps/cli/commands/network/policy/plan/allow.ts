@@ -1,5 +1,5 @@
 import { networkArgument } from '../../../../arguments.js';
-import { PlanCommand } from '../../../../plan-command.js';
+import { PlanCommand, planFlags } from '../../../../plan-command.js';
 import { ruleFlags, SELECTORS } from '../../../../rule-command.js';
 
 export default class PlanAllow extends PlanCommand {
@@ -7,7 +7,7 @@ export default class PlanAllow extends PlanCommand {
   static override description = SELECTORS;
   static override examples = ['<%= config.bin %> network policy plan allow dev --from web --to api --port 8080'];
   static override args = { network: networkArgument };
-  static override flags = ruleFlags;
+  static override flags = { ...ruleFlags, ...planFlags };
 
   async run() {
     const { args, flags } = await this.parse(PlanAllow);

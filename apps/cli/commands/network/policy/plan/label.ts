@@ -1,11 +1,11 @@
 import { parseSandboxId } from '#libs/contracts/ids.js';
 import { networkArgument, sandboxArgument } from '../../../../arguments.js';
 import { parseLabelChanges } from '../../../../label-changes.js';
-import { PreviewCommand } from '../../../../plan-command.js';
+import { PlanCommand } from '../../../../plan-command.js';
 import { shellLine } from '../../../../shell-line.js';
 
 /** Labels are written whatever policy tests say. */
-export default class PlanLabel extends PreviewCommand {
+export default class PlanLabel extends PlanCommand {
   static override summary = 'Say what other labels of a sandbox would change and cut in a network, and write nothing';
   static override usage = 'network policy plan label NETWORK SANDBOX-ID KEY=VALUE... [KEY-...]';
   static override description =

@@ -1,12 +1,12 @@
 import { aliasArgument, networkArgument, sandboxArgument } from '../../../../../arguments.js';
-import { PlanCommand } from '../../../../../plan-command.js';
+import { PlanCommand, planFlags } from '../../../../../plan-command.js';
 import { publishBody, publishFlags } from '../../../../../publication.js';
 
 export default class PlanAliasAdd extends PlanCommand {
   static override summary = 'Say what publishing an alias would change and cut, and write nothing';
   static override examples = ['<%= config.bin %> network policy plan alias add dev sbx-worker worker --port 9090'];
   static override args = { network: networkArgument, 'sandbox-id': sandboxArgument, alias: aliasArgument };
-  static override flags = publishFlags;
+  static override flags = { ...publishFlags, ...planFlags };
 
   async run() {
     const { args, flags } = await this.parse(PlanAliasAdd);

@@ -1,6 +1,6 @@
 import { networkArgument } from '../../../../../arguments.js';
 import { allowFlags, egressRuleAsked } from '../../../../../egress-command.js';
-import { PlanCommand } from '../../../../../plan-command.js';
+import { PlanCommand, planFlags } from '../../../../../plan-command.js';
 import { SELECTORS } from '../../../../../rule-command.js';
 
 export default class PlanEgressAllow extends PlanCommand {
@@ -10,7 +10,7 @@ export default class PlanEgressAllow extends PlanCommand {
     '<%= config.bin %> network policy plan egress allow dev --from web --to packages.example.com:443',
   ];
   static override args = { network: networkArgument };
-  static override flags = allowFlags;
+  static override flags = { ...allowFlags, ...planFlags };
 
   async run() {
     const { args, flags } = await this.parse(PlanEgressAllow);

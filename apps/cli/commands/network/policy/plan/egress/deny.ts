@@ -1,6 +1,6 @@
 import { networkArgument } from '../../../../../arguments.js';
 import { egressFlags, egressRuleAsked } from '../../../../../egress-command.js';
-import { PlanCommand } from '../../../../../plan-command.js';
+import { PlanCommand, planFlags } from '../../../../../plan-command.js';
 import { SELECTORS } from '../../../../../rule-command.js';
 
 export default class PlanEgressDeny extends PlanCommand {
@@ -10,7 +10,7 @@ export default class PlanEgressDeny extends PlanCommand {
     '<%= config.bin %> network policy plan egress deny dev --from any --to packages.example.com:443',
   ];
   static override args = { network: networkArgument };
-  static override flags = egressFlags;
+  static override flags = { ...egressFlags, ...planFlags };
 
   async run() {
     const { args, flags } = await this.parse(PlanEgressDeny);
