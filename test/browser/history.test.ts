@@ -105,14 +105,11 @@ describe("a network's history", function () {
   });
 
   it('goes from the newest to the older ones and back', async () => {
-    const rules = Array.from({ length: 60 }, (_, index) => ({
-      effect: 'allow',
-      from: 'local',
-      to: 'api',
-      port: index + 1,
+    const egress = Array.from({ length: 60 }, (_, index) => ({
+      ...{ effect: 'allow', from: 'any', to: `a${index}.example.com`, port: 443 },
     }));
     await at().controlPlane.call('POST', '/v1/networks', { name: 'long' });
-    const { text, status } = await at().controlPlane.call('PUT', '/v1/networks/long/declaration', { rules });
+    const { text, status } = await at().controlPlane.call('PUT', '/v1/networks/long/declaration', { egress });
     expect(status, text).to.equal(200);
     await visit(page, '/networks/long/history');
     await row(61).waitFor();
