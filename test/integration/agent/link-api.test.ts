@@ -99,6 +99,14 @@ describe('the local API of an agent with the driver link', function () {
     ['another method', 'POST', 'sbx-x', {}, 404, 'ROUTE_NOT_FOUND'],
     ['an interface that is not there', 'PUT', 'sbx-x', { interface: 'x0', address: '10.81.0.9' }, 409, 'LINK_MISSING'],
     ["the host's uplink", 'PUT', 'sbx-x', { interface: 'lo', address: '10.81.0.9' }, 409, 'LINK_IS_UPLINK'],
+    [
+      'the interface to the control plane',
+      'PUT',
+      'sbx-x',
+      { interface: 'uplink', address: '10.81.0.9' },
+      409,
+      'LINK_IS_UPLINK',
+    ],
     ["another's interface", 'PUT', 'sbx-x', { interface: 'web0', address: '10.81.0.9' }, 409, 'LINK_TAKEN'],
     ["another's address", 'PUT', 'sbx-x', { interface: 'third0', address: '10.81.0.2' }, 409, 'LINK_TAKEN'],
     [

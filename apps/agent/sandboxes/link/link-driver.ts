@@ -3,6 +3,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
+import { ownHostTowards } from '../../mesh/own-host.js';
 import type { SandboxDriver } from '../driver.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import { KeptRules } from '../firewall/kept-rules.js';
@@ -57,6 +58,7 @@ class LinkDriver implements SandboxDriver {
   private readonly asked: AskedLinks;
   private readonly host: HostLinks;
   private proxyRange = LINK_PROXY_RANGE;
+  private ownHost: string | null = null;
   private readonly rules: KeptRules;
   private readonly proof: ProofLink;
   private listener = (): void => {};
@@ -72,6 +74,7 @@ class LinkDriver implements SandboxDriver {
     this.host = new HostLinks({
       wanted: () => ({ links: [...this.listed.links, ...this.asked.all()], refused: this.listed.refused }),
       agentAddress: settings.agentAddress,
+      ownHost: () => this.ownHost,
       proxyRange: () => this.proxyRange,
       load: (links) => this.load(links),
       changed: () => this.listener(),
@@ -94,7 +97,8 @@ class LinkDriver implements SandboxDriver {
   }
 
   async start(): Promise<void> {
-    const { sandboxesFile, apiSocket, agentAddress } = this.settings;
+    const { controlPlaneUrl, sandboxesFile, apiSocket, agentAddress } = this.settings;
+    this.ownHost = await ownHostTowards(controlPlaneUrl);
     await makeLocal(`${agentAddress}/32`);
     if (sandboxesFile !== null) {
       this.fileWatch = watchSandboxesFile(sandboxesFile, () => this.reread(sandboxesFile), this.onError);
@@ -188,6 +192,7 @@ class LinkDriver implements SandboxDriver {
   }
 
   private async put(entry: LinkEntry): Promise<void> {
+    this.ownHost ??= await ownHostTowards(this.settings.controlPlaneUrl);
     this.asked.ask(entry);
     this.host.lookAt(entry.link);
     const failure = await this.host.settle();

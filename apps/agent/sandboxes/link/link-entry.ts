@@ -17,6 +17,8 @@ export interface HostInterface {
   readonly name: string;
   /** The bridge or bond that it belongs to. */
   readonly master: string | null;
+  /** Its IPv4 and IPv6 addresses. */
+  readonly addresses: readonly string[];
 }
 
 export interface ChosenLinks {
@@ -77,6 +79,8 @@ export interface LinkTerms {
   readonly interfaceOf: (name: string) => HostInterface | undefined;
   /** Whether a default route of the host uses it. */
   readonly isUplink: (name: string) => boolean;
+  /** The address from which this host reaches the control plane; null: unknown. */
+  readonly ownHost: string | null;
   readonly agentAddress: string;
   /** Whether an address belongs to a proxy. */
   readonly isProxy: (address: string) => boolean;
@@ -109,7 +113,7 @@ function keysOf({ sandboxId, link, address }: LinkEntry): readonly [string, stri
 
 function problemOf(
   entry: LinkEntry,
-  { interfaceOf, isUplink, agentAddress, isProxy }: LinkTerms,
+  { interfaceOf, isUplink, ownHost, agentAddress, isProxy }: LinkTerms,
   taken: ReadonlyMap<string, SandboxId>,
 ): Pick<RefusedSandbox, 'code' | 'message' | 'remedy'> | null {
   const { sandboxId, link, address } = entry;
@@ -143,7 +147,7 @@ function problemOf(
       remedy: 'make the interface; it is taken as soon as it is there',
     };
   }
-  if (isUplink(link) || link === 'lo') {
+  if (isUplink(link) || link === 'lo' || (ownHost !== null && found.addresses.includes(ownHost))) {
     return {
       code: 'LINK_IS_UPLINK',
       message: `${sandboxId}: ${link} leads out of this host`,

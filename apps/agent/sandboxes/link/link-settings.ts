@@ -2,6 +2,7 @@ import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import type { FieldParser } from '#libs/contracts/json-fields.js';
+import { parseHttpUrl } from '#libs/contracts/urls.js';
 import { parseBoolean } from '#libs/contracts/values.js';
 import { parseSocketPath } from '#libs/docker-engine/socket-path.js';
 import { optionalSetting, setting } from '#libs/program/setting.js';
@@ -9,6 +10,7 @@ import { SETTINGS } from '../../foundation/settings-list.js';
 import { parseDnsAddress, parsePath, type Variables } from '../../foundation/variables.js';
 
 export interface LinkSettings {
+  readonly controlPlaneUrl: URL;
   /** A YAML list of links, followed while the agent runs; null: links come from the local API only. */
   readonly sandboxesFile: string | null;
   /** The unix socket of the local API. */
@@ -44,6 +46,7 @@ export function readLinkSettings(variables: Variables): LinkSettings {
   const { socket, address } = LINK_SETTINGS;
   const stateFolder = need(SETTINGS.stateDir, parsePath);
   return {
+    controlPlaneUrl: need(SETTINGS.controlPlaneUrl, parseHttpUrl),
     sandboxesFile: read(SETTINGS.sandboxes, parsePath),
     apiSocket: read(socket, parseSocketPath) ?? parseSocketPath(join(stateFolder, 'links.sock'), socket.variable),
     keptLinks: join(stateFolder, 'links.json'),
