@@ -2,7 +2,7 @@ import type { DestinationName } from '#libs/contracts/outside-names.js';
 import type { Selector } from '#libs/contracts/selectors.js';
 import type { VerdictReason } from '#libs/contracts/verdicts.js';
 import { evaluateDestination } from './evaluate-destination.js';
-import type { FlowSource, NetworkView, SelectorVerdict, Verdict } from './model.js';
+import type { FlowSource, NetworkView, SelectorVerdict, Topology, Verdict } from './model.js';
 import { mergeNearMisses } from './near-misses.js';
 import { sortedBy } from './order.js';
 import { sourcesOf } from './selector-match.js';
@@ -32,6 +32,19 @@ export function evaluateSelector(
     case 'alias':
       return joined(view, membersOf(view, selector, to, port, nowMs));
   }
+}
+
+/** As `evaluateSelector`, but of what agents serve: of a quarantined network they serve nothing, whatever its rules say. */
+export function evaluateServed(
+  topology: Topology,
+  selector: Selector,
+  to: DestinationName,
+  port: number,
+  nowMs: number,
+): SelectorVerdict {
+  if (topology.quarantinedSince === null) return evaluateSelector(topology, selector, to, port, nowMs);
+  const { version } = topology;
+  return { effect: 'deny', reason: 'QUARANTINED', ruleId: null, nearMisses: [], members: [], version };
 }
 
 interface Member {

@@ -15,6 +15,7 @@ import type { AliasPort } from '#libs/contracts/ports.js';
 import type { Effect, PrintedRule } from '#libs/contracts/rules.js';
 import type { Selector, SelectorEffect } from '#libs/contracts/selectors.js';
 import type { MissedPart, SelectorVerdictReason, VerdictReason } from '#libs/contracts/verdicts.js';
+import type { PolicySource } from './policy-source.js';
 
 export interface AttachedSandbox {
   readonly sandboxId: SandboxId;
@@ -179,5 +180,5 @@ export interface SelectorVerdict {
   readonly nearMisses: readonly NearMiss[];
   readonly version: number;
   /** Set when mixed: each member with its own verdict. */
-  readonly members: readonly { readonly source: FlowSource; readonly verdict: Verdict }[];
+  readonly members: readonly { readonly source: PolicySource; readonly verdict: Verdict }[];
 }

@@ -1,5 +1,5 @@
 import { parseSelector } from '#libs/contracts/selectors.js';
-import type { SelectorVerdict } from './model.js';
+import type { NetworkView, SelectorVerdict } from './model.js';
 
 /** A question as a person asks it, with the selector in printed form. */
 export interface AskedQuestion {
@@ -14,20 +14,25 @@ export interface AskedQuestion {
  * network: a local node has some of the rules only, and its answer could be wrong.
  */
 export function policyRemedy(
-  network: string,
+  view: Pick<NetworkView, 'name' | 'sandboxes'>,
   question: AskedQuestion,
   { effect, reason, ruleId }: Pick<SelectorVerdict, 'effect' | 'reason' | 'ruleId'>,
 ): string | null {
   if (effect === 'allow') return null;
+  const network = view.name;
+  if (reason === 'QUARANTINED') return `gstacks network quarantine ${network} --lift`;
   const { from, alias, port } = question;
+  // No egress rule may name developers' machines (EGRESS_FROM_LOCAL).
+  if (alias.includes('.') && isLocal(from)) {
+    return `gstacks network test ${network} any ${alias}:${port}, since only sandboxes reach outside names through an agent`;
+  }
+  if (reason === 'NOT_ATTACHED') return attachRemedy(view, question);
   if (alias.includes('.')) return outsideRemedy(network, question, { reason, ruleId });
   switch (reason) {
     case 'EXPLICIT_DENY':
       return ruleId === null
         ? `gstacks network policy list ${network}`
         : `gstacks network policy remove ${network} ${ruleId}`;
-    case 'NOT_ATTACHED':
-      return `gstacks network attach ${network} <sandbox-id>, a sandbox that ${from} stands for`;
     case 'NO_ALIAS':
     case 'NO_PORT':
       return publishRemedy(network, question);
@@ -46,14 +51,20 @@ function outsideRemedy(
       return ruleId === null
         ? `gstacks network egress list ${network}`
         : `gstacks network egress remove ${network} ${ruleId}`;
-    case 'NOT_ATTACHED':
-      return `gstacks network attach ${network} <sandbox-id>, a sandbox that ${from} stands for`;
     default:
-      // No egress rule may name developers' machines (EGRESS_FROM_LOCAL).
-      return isLocal(from)
-        ? `gstacks network test ${network} any ${name}:${port}, since only sandboxes reach outside names through an agent`
-        : `gstacks network egress allow ${network} --from ${from} --to ${name}:${port}`;
+      return `gstacks network egress allow ${network} --from ${from} --to ${name}:${port}`;
   }
+}
+
+/** How to attach what a selector stands for, or how to ask about the sandbox whose id was read as an alias. */
+function attachRemedy({ name, sandboxes }: Pick<NetworkView, 'name' | 'sandboxes'>, question: AskedQuestion): string {
+  const { from, alias, port } = question;
+  const selector = parseSelector(from, 'from');
+  if (selector.kind === 'sandbox') return `gstacks network attach ${name} ${selector.sandboxId}`;
+  if ([...sandboxes.keys()].some((sandboxId) => sandboxId === from)) {
+    return `gstacks network test ${name} sandbox:${from} ${alias}:${port}, since ${from} is the id of a sandbox, and not an alias`;
+  }
+  return `gstacks network attach ${name} <sandbox-id>, a sandbox that ${from} stands for`;
 }
 
 function isLocal(from: string): boolean {

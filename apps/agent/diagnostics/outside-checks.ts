@@ -111,7 +111,7 @@ function checkPolicy(view: NetworkView | null, { from, name, port }: OutsideChec
   const verdict = evaluateSelector(view, parseSelector(from, 'from'), name, port, nowMs);
   const evidence = describeVerdict(verdict, `${from} to ${name}:${port}`);
   if (verdict.effect === 'allow') return pass('POLICY', evidence);
-  return fail('POLICY', evidence, policyRemedy(view.name, { from, alias: name, port }, verdict));
+  return fail('POLICY', evidence, policyRemedy(view, { from, alias: name, port }, verdict));
 }
 
 async function checkExit({ agent, request, view, elsewhere, signal }: Asked): Promise<Check> {

@@ -24,7 +24,7 @@ export function checkPolicy(agent: Deciding, request: ChecksRequest): Check {
   if (view === null || verdict === null) return fail('POLICY', 'no policy of this network is in force here', null);
   const evidence = describeVerdict(verdict, `${request.from} to ${request.alias}:${request.port}`);
   if (verdict.effect === 'allow') return pass('POLICY', evidence);
-  return fail('POLICY', evidence, policyRemedy(view.name, request, verdict));
+  return fail('POLICY', evidence, policyRemedy(view, request, verdict));
 }
 
 /** A verdict in words, about a question in words. */

@@ -45,6 +45,8 @@ export function reasonText(
       return `deny: this network has no alias ${to.alias} (NO_ALIAS)`;
     case 'NO_PORT':
       return `deny: ${to.alias} does not publish port ${to.port} (NO_PORT)`;
+    case 'QUARANTINED':
+      return 'deny: the network is quarantined, and no agent serves it (QUARANTINED)';
     case 'MIXED':
       return 'mixed: the policy allows some of these sources, and denies others';
   }

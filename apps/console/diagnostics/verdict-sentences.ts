@@ -43,6 +43,8 @@ function decision(
       return [phrase`${typed(alias)} publishes ${typed(published.join(' and ') || 'nothing')}, not ${typed(port)}.`];
     case 'NOT_ATTACHED':
       return [phrase`Nobody attached here is ${typed(from)}.`];
+    case 'QUARANTINED':
+      return [['The network is quarantined, and no agent serves it.']];
     case 'MIXED': {
       const may = verdict.members.filter(({ effect }) => effect === 'allow').length;
       const not = verdict.members.filter(({ effect }) => effect === 'deny');

@@ -63,6 +63,7 @@ const REASON_TEXT: { readonly [reason in SelectorVerdict['reason']]: string } = 
   NOT_ATTACHED: 'the source is not attached to the network',
   NO_ALIAS: 'there is no such alias',
   NO_PORT: 'the alias does not publish this port',
+  QUARANTINED: 'the network is quarantined',
   MIXED: 'some of the sources are allowed, others are not',
 };
 
@@ -76,7 +77,7 @@ export function policyCheck(
 ): CheckDto {
   const rule = verdict.ruleId === null ? '' : ` (${verdict.ruleId})`;
   const evidence = `${REASON_TEXT[verdict.reason]}${rule}, at version ${verdict.version}`;
-  const remedy = policyRemedy(topology.name, { from, alias, port }, verdict);
+  const remedy = policyRemedy(topology, { from, alias, port }, verdict);
   return {
     ...NOBODY,
     effect: verdict.effect,

@@ -22,6 +22,7 @@ import { verdictDto } from '../status/verdict-dto.js';
 import { type AnsweredChecks, answeredChecks } from './answered-checks.js';
 import { type AskedLocalNodes, localNodesToAsk } from './asked-local-nodes.js';
 import { DecidingRules } from './deciding-rules.js';
+import { withJoinedUsers } from './joined-users.js';
 import { localNodesLeftOut, noLocalNode, noTarget, policyCheck, unplaced } from './own-checks.js';
 import { TestConnection } from './queries.js';
 
@@ -59,11 +60,13 @@ export class TestConnectionHandler implements IQueryHandler<TestConnection> {
     const { from, alias, port } = question;
     const selector = parseSelector(from, 'from');
     const nowMs = this.clock().getTime();
-    const verdict = evaluateSelector(topology, selector, alias, port, nowMs);
+    const decided = evaluateSelector(topology, selector, alias, port, nowMs);
     const { sources, unplacedSources, target, exits } = partiesOf(topology, selector, alias, port, nowMs);
     const record = isOutsideName(alias) ? null : topology.aliases.get(alias);
     const isLocal = record !== null && (selector.kind === 'local' || selector.kind === 'local-user');
     const nodes = record === null ? NO_LOCAL_NODES : this.localNodes(topology, selector);
+    const users = nodes.asked.map(({ user }) => user);
+    const verdict = withJoinedUsers(topology, { selector, to: alias, port, nowMs }, decided, users);
     const ends: readonly End[] = [
       ...sources.map((agentId) => ['source', agentReceiver(agentId)] as const),
       ...nodes.asked.map((node) => ['source', node] as const),

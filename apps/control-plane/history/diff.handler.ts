@@ -42,8 +42,11 @@ export class DiffNetworkHandler implements IQueryHandler<DiffNetwork> {
   }
 }
 
-/** With the rules that had not ended at that time; a version is taken as it began. */
+/**
+ * What agents served, with the rules that had not ended at that time; a version is taken as it began. null: nothing, since
+ * the network did not exist or was quarantined.
+ */
 function standing({ topology, version }: PastNetwork, moment: Moment): NetworkView | null {
   const since = moment.kind === 'time' ? moment.at.getTime() : Date.parse(version.since ?? '');
-  return topology === null ? null : inForce(topology, since);
+  return topology === null || topology.quarantinedSince !== null ? null : inForce(topology, since);
 }

@@ -12,7 +12,7 @@ import type {
 import type { AgentId, RuleId } from '#libs/contracts/ids.js';
 import { ruleText } from '#libs/contracts/rules.js';
 import { formatSelector, parseSelector } from '#libs/contracts/selectors.js';
-import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
+import { evaluateServed } from '#libs/policy/evaluate-selector.js';
 import type { Topology } from '#libs/policy/model.js';
 import { partiesOf } from '#libs/policy/parties.js';
 import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
@@ -112,5 +112,5 @@ function decide(
   { from, alias, port }: Pick<ExplanationQuery, 'from' | 'alias' | 'port'>,
   nowMs: number,
 ) {
-  return evaluateSelector(topology, parseSelector(from, 'from'), alias, port, nowMs);
+  return evaluateServed(topology, parseSelector(from, 'from'), alias, port, nowMs);
 }

@@ -4,7 +4,7 @@ import { parseSelector } from '#libs/contracts/selectors.js';
 import { eventOf } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { evolveNetwork } from '#libs/domain/network/state.js';
-import { evaluateSelector } from '#libs/policy/evaluate-selector.js';
+import { evaluateServed } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
 import { NetworkPast, pastChangeDto } from '../status/network-past.js';
@@ -28,7 +28,7 @@ export class ListVerdictTurnsHandler implements IQueryHandler<ListVerdictTurns> 
     let verdict: SelectorVerdict | null = null;
     for await (const event of this.past.allEvents(network)) {
       topology = evolveNetwork(topology, eventOf(NETWORK, event));
-      const next = topology.deleted ? null : evaluateSelector(topology, selector, alias, port, BEFORE_ANY_END);
+      const next = topology.deleted ? null : evaluateServed(topology, selector, alias, port, BEFORE_ANY_END);
       if (next !== null && (next.effect !== verdict?.effect || next.reason !== verdict.reason)) {
         const { effect, reason, ruleId } = next;
         turns.push({ change: pastChangeDto(event, network), effect, reason, ruleId });

@@ -63,7 +63,7 @@ function describe(
   const remedy =
     isForbidden && verdict.effect === 'allow' && !allowedNow
       ? `gstacks network egress allow ${topology.name} --from ${from} --to ${name}:${port} --private`
-      : policyRemedy(topology.name, { from, alias: name, port }, verdict);
+      : policyRemedy(topology, { from, alias: name, port }, verdict);
   const deniedBy = verdict.reason === 'EXPLICIT_DENY' ? verdict.ruleId : null;
   return [{ ...denial, agentId, from, deniedBy, allowedNow, remedy }];
 }

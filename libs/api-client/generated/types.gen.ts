@@ -1728,13 +1728,13 @@ export type NearMissDto = {
 export type MemberVerdictDto = {
     source: string;
     effect: 'allow' | 'deny';
-    reason: 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT' | 'MIXED';
+    reason: 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT' | 'MIXED' | 'QUARANTINED';
     ruleId: string | null;
 };
 
 export type VerdictDto = {
     effect: 'allow' | 'deny' | 'mixed';
-    reason: 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT' | 'MIXED';
+    reason: 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT' | 'MIXED' | 'QUARANTINED';
     ruleId: string | null;
     /**
      * Rules that match all but one of source, alias and port
@@ -2631,7 +2631,7 @@ export type ExplanationDto = {
 export type VerdictTurnDto = {
     change: PastChangeDto;
     effect: 'allow' | 'deny' | 'mixed';
-    reason: 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT' | 'MIXED';
+    reason: 'ALLOWED' | 'EXPLICIT_DENY' | 'DEFAULT_DENY' | 'NOT_ATTACHED' | 'NO_ALIAS' | 'NO_PORT' | 'MIXED' | 'QUARANTINED';
     ruleId: string | null;
 };
 

@@ -284,6 +284,7 @@ const rows: readonly Row[] = [
       ['NOT_ATTACHED', 'the source is not attached to this network'],
       ['NO_ALIAS', 'this network has no alias api'],
       ['NO_PORT', 'api does not publish port 8080'],
+      ['QUARANTINED', 'the network is quarantined, and no agent serves it'],
     ] as const
   ).map(([reason, words]) => ({
     command: 'network explain dev web api:8080',

@@ -212,6 +212,44 @@ describe('what was: history, differences and explanations from the log', () => {
     }
   });
 
+  it('says of a quarantine that nothing was served, at its versions and of an agent that is still at one of them', async () => {
+    const path = '/v1/networks/shut';
+    const write = async (method: string, route: string, body?: object) => {
+      const answer = await controlPlane.call(method, `${path}${route}`, body);
+      expect(answer.status, answer.text).to.be.lessThan(300);
+    };
+    const ask = async <Answer>(route: string): Promise<Answer> =>
+      JSON.parse((await controlPlane.call('GET', `${path}${route}`)).text);
+    await controlPlane.call('POST', '/v1/networks', { name: 'shut' });
+    await write('POST', '/attachments', { sandboxId: 'sbx-web' });
+    await write('POST', '/attachments', { sandboxId: 'sbx-api', alias: 'api', ports: ['8080'] });
+    await write('POST', '/rules', { effect: 'allow', from: 'sandbox:sbx-web', to: 'api', port: 8080 });
+    await write('POST', '/quarantine', {});
+    const question = 'from=sandbox:sbx-web&alias=api&port=8080';
+    const told = async (version: number) => {
+      const { verdict, agents } = await ask<ExplanationDto>(`/explanation?${question}&at=${version}`);
+      return [verdict.effect, verdict.reason, ...agents.map((agent) => `${agent.version}: ${agent.effect}`)];
+    };
+    await waitFor('both agents were cut off', async () => (await told(6)).slice(2).every((one) => one === '6: deny'));
+    target.stop();
+    await write('DELETE', '/quarantine');
+    await waitFor('one agent serves it again', async () => (await told(7)).includes('7: allow'));
+    expect(await told(5)).to.include.members(['allow', 'ALLOWED']);
+    expect(await told(6)).to.deep.equal(['deny', 'QUARANTINED', '6: deny', '6: deny']);
+    expect(await told(7)).to.deep.equal(['allow', 'ALLOWED', '7: allow', '6: deny']);
+    target.goOn();
+    const { turns } = await ask<VerdictTurnsDto>(`/verdict-turns?${question}`);
+    expect(turns.slice(0, 3).map(({ change, reason }) => [change.version, reason])).to.deep.equal([
+      [7, 'ALLOWED'],
+      [6, 'QUARANTINED'],
+      [5, 'ALLOWED'],
+    ]);
+    const { lost } = await ask<NetworkDiffDto>('/diff?from=5&to=6');
+    expect(lost).to.have.length(1);
+    const { gained } = await ask<NetworkDiffDto>('/diff?from=6&to=7');
+    expect(gained).to.have.length(1);
+  });
+
   it('answers alike after everything in memory was built anew, and once the network is gone', async () => {
     const ask = async () => [await history(), await diff(5, 8), await explain(7), await explain(8)];
     const before = await ask();

@@ -101,6 +101,22 @@ describe('diagnostics of local nodes', () => {
     }
   });
 
+  it('tells whoever asks about local which of the joined users a rule decides otherwise about', async () => {
+    const rule = { effect: 'deny', from: 'local:ada', to: 'api', port: 8080 };
+    const denied = await controlPlane.call('POST', '/v1/networks/dev/rules', rule);
+    const { id } = denied.body.result as { id: string };
+    const { verdict } = await test('local');
+    expect(verdict).to.include({ effect: 'mixed', reason: 'MIXED' });
+    const told = verdict.members.map(({ source, effect, ruleId }) => [source, effect, ruleId === id]);
+    expect(told).to.deep.equal([
+      ['local', 'allow', false],
+      ['local:ada', 'deny', true],
+      ['local:bob', 'allow', false],
+    ]);
+    await controlPlane.call('DELETE', `/v1/networks/dev/rules/${id}`);
+    expect((await test('local')).verdict).to.deep.include({ effect: 'allow', members: [] });
+  });
+
   it('asks nobody who has left', async () => {
     await controlPlane.call('DELETE', `/v1/local-nodes/${bobs.nodeId}`);
     const { checks, firstFailure } = await test('local');

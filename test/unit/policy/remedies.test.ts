@@ -5,7 +5,9 @@ import { parseRuleId } from '#libs/contracts/ids.js';
 import { SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '#libs/contracts/verdicts.js';
 import { policyRemedy } from '#libs/policy/remedies.js';
 import { CLONE } from '#test/support/clone.js';
+import { attached, created, topologyOf } from './network-events.js';
 
+const DEV = topologyOf(created(), attached('sbx-web', 'host-a'));
 const RULE = parseRuleId('rule-4f9c21ab', 'rule');
 const QUESTION = { from: 'label:tier=web', alias: 'api', port: 8080 };
 
@@ -15,7 +17,7 @@ function remedyFor(
   alias = QUESTION.alias,
 ): string | null {
   const effect = reason === 'ALLOWED' ? 'allow' : reason === 'MIXED' ? 'mixed' : 'deny';
-  return policyRemedy('dev', { ...QUESTION, alias }, { effect, reason, ruleId });
+  return policyRemedy(DEV, { ...QUESTION, alias }, { effect, reason, ruleId });
 }
 
 describe('what to do about a verdict', () => {
@@ -25,6 +27,7 @@ describe('what to do about a verdict', () => {
     ['EXPLICIT_DENY', null, 'gstacks network policy list dev'],
     ['DEFAULT_DENY', null, 'gstacks network policy allow dev --from label:tier=web --to api --port 8080'],
     ['MIXED', null, 'gstacks network policy allow dev --from label:tier=web --to api --port 8080'],
+    ['QUARANTINED', null, 'gstacks network quarantine dev --lift'],
     ['NOT_ATTACHED', null, 'gstacks network attach dev <sandbox-id>, a sandbox that label:tier=web stands for'],
     [
       'NO_ALIAS',
@@ -57,10 +60,25 @@ describe('what to do about a verdict', () => {
     });
   }
 
+  const unattached: readonly (readonly [string, string])[] = [
+    ['sandbox:sbx-job', 'gstacks network attach dev sbx-job'],
+    ['web', 'gstacks network attach dev <sandbox-id>, a sandbox that web stands for'],
+    [
+      'sbx-web',
+      'gstacks network test dev sandbox:sbx-web api:8080, since sbx-web is the id of a sandbox, and not an alias',
+    ],
+  ];
+  for (const [from, remedy] of unattached) {
+    it(`of NOT_ATTACHED from ${from} is: ${remedy}`, () => {
+      const verdict = { effect: 'deny', reason: 'NOT_ATTACHED', ruleId: null } as const;
+      expect(policyRemedy(DEV, { ...QUESTION, from }, verdict)).to.equal(remedy);
+    });
+  }
+
   for (const from of ['local', 'local:ada']) {
     it(`on a name outside from ${from} never is an egress rule, which is refused`, () => {
       const question = { from, alias: 'api.example.com', port: 443 };
-      expect(policyRemedy('dev', question, { effect: 'deny', reason: 'DEFAULT_DENY', ruleId: null })).to.equal(
+      expect(policyRemedy(DEV, question, { effect: 'deny', reason: 'NOT_ATTACHED', ruleId: null })).to.equal(
         'gstacks network test dev any api.example.com:443, since only sandboxes reach outside names through an agent',
       );
     });
