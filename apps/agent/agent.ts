@@ -1,5 +1,4 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
@@ -31,13 +30,13 @@ import { provisionalCredentials } from './enrollment/provisional.js';
 import { StoreEpochs } from './enrollment/store-epochs.js';
 import { Counters } from './foundation/counters.js';
 import { type AgentLog, errorFields } from './foundation/log.js';
+import { ownHostTowards } from './foundation/own-host.js';
 import { MeshOffers } from './mesh/mesh-offers.js';
-import { ownHostTowards } from './mesh/own-host.js';
 import { PeerFiles } from './mesh/peer-files.js';
 import { agentMetrics } from './metrics/agent-metrics.js';
 import { serveMetrics } from './metrics/metrics-server.js';
 import type { AgentSettings } from './settings.js';
-import { ownStateFolder } from './state/own-state-folder.js';
+import { makeStateFolder, ownStateFolder } from './state/own-state-folder.js';
 import { Applier } from './topology/applier.js';
 import { reportApplier } from './topology/applier-log.js';
 import { LastGoodFiles } from './topology/last-good.js';
@@ -73,7 +72,7 @@ export async function startAgent(
   const inState = (name: string) => join(settings.stateFolder, name);
   const counters = new Counters();
   const contactLog = new ContactLog(log, counters);
-  await mkdir(settings.stateFolder, { recursive: true, mode: 0o700 });
+  makeStateFolder(settings.stateFolder);
   const ownership = ownStateFolder(settings.stateFolder);
 
   const identity = inState('identity');

@@ -19,6 +19,7 @@ export interface AgentSettings extends TrafficSettings {
   readonly metricsListen: Endpoint | null;
 }
 
+const ENROL = 'enrol this host: run here the line that `gstacks agent enroll <name>` prints where you are logged in';
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 type LogLevel = (typeof LOG_LEVELS)[number];
 
@@ -29,7 +30,7 @@ type LogLevel = (typeof LOG_LEVELS)[number];
 export function parseAgentSettings(environment: Environment): AgentSettings {
   const variables = variablesOf(environment);
   const { read, need, number } = variables;
-  const name = need(SETTINGS.name, parseAgentId);
+  const name = need(SETTINGS.name, parseAgentId, ENROL);
   const driver = chooseDriver(variables, name);
   return {
     name,

@@ -11,8 +11,8 @@ export type VerdictReason = (typeof VERDICT_REASONS)[number];
 
 export const SELECTOR_VERDICT_REASONS = [...VERDICT_REASONS, 'MIXED', 'QUARANTINED'] as const;
 /**
- * About a selector. MIXED: it stands for several sources, and they differ. QUARANTINED: at that moment no agent served the
- * network, whatever its rules said.
+ * About a selector. MIXED: it stands for several sources, and they differ. QUARANTINED: at that moment no agent served
+ * the network, whatever its rules said.
  */
 export type SelectorVerdictReason = (typeof SELECTOR_VERDICT_REASONS)[number];
 

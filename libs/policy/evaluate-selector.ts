@@ -34,7 +34,7 @@ export function evaluateSelector(
   }
 }
 
-/** As `evaluateSelector`, but of what agents serve: of a quarantined network they serve nothing, whatever its rules say. */
+/** As `evaluateSelector`, of what agents serve: of a quarantined network they serve nothing, whatever its rules say. */
 export function evaluateServed(
   topology: Topology,
   selector: Selector,

@@ -60,7 +60,10 @@ function outsideRemedy(
 function attachRemedy({ name, sandboxes }: Pick<NetworkView, 'name' | 'sandboxes'>, question: AskedQuestion): string {
   const { from, alias, port } = question;
   const selector = parseSelector(from, 'from');
-  if (selector.kind === 'sandbox') return `gstacks network attach ${name} ${selector.sandboxId}`;
+  if (selector.kind === 'sandbox') {
+    const { sandboxId } = selector;
+    return `gstacks network attach ${name} ${sandboxId}`;
+  }
   if ([...sandboxes.keys()].some((sandboxId) => sandboxId === from)) {
     return `gstacks network test ${name} sandbox:${from} ${alias}:${port}, since ${from} is the id of a sandbox, and not an alias`;
   }

@@ -3,7 +3,6 @@ import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Given, type ProgramCommand, UsageError } from '#libs/program/command-line.js';
-import { makeFolder } from '#libs/program/folder-owner.js';
 import type { Setting } from '#libs/program/setting.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { writeWhole } from '#libs/program/write-whole.js';
@@ -13,7 +12,7 @@ import { SETTINGS } from '../foundation/settings-list.js';
 import { type Environment } from '../foundation/variables.js';
 import { DRIVERS } from '../sandboxes/drivers.js';
 import { type AgentSettings, parseAgentSettings } from '../settings.js';
-import { ownStateFolder } from '../state/own-state-folder.js';
+import { makeStateFolder, ownStateFolder } from '../state/own-state-folder.js';
 import { CONFIG_FILE, STATE_FOLDER } from './places.js';
 
 /** The settings file of this host belongs to another agent. */
@@ -63,12 +62,13 @@ ${KNOWN_SETTINGS.map((name) => `  ${name}\n`).join('')}`,
     const tokenFile = isEnrolled ? given.one('token-file') : given.need('token-file');
 
     const { agentId, expiresAt } = await enrolled(settings, tokenFile === '-' ? '/dev/stdin' : tokenFile);
+    const unset = settingsOf(config).filter((name) => variables[name] === undefined);
     mkdirSync(dirname(config), { recursive: true });
     writeWhole(config, configText(variables), 0o600);
     process.stdout.write(
       `${agentId} is enrolled at ${settings.controlPlaneUrl.origin}; credentials are renewed before ${expiresAt.toISOString()}
 settings: ${config}
-state:    ${settings.stateFolder}
+${unset.length === 0 ? '' : `removed:  ${unset.join(', ')}: give all settings that the agent is to have\n`}state:    ${settings.stateFolder}
 next:     systemctl enable --now globalstacks-agent (without systemd: globalstacks-agent run${
         config === CONFIG_FILE ? '' : ` --config ${config}`
       })
@@ -121,7 +121,7 @@ function refuseOtherAgent(config: string, { name }: AgentSettings): void {
  * already.
  */
 async function enrolled(settings: AgentSettings, tokenFile: string | null): Promise<AgentCredentials> {
-  makeFolder(settings.stateFolder);
+  makeStateFolder(settings.stateFolder);
   const lock = ownStateFolder(settings.stateFolder);
   const signal = AbortSignal.timeout(ENROLL_WITHIN_MS);
   let unreachable: unknown = null;
@@ -156,6 +156,11 @@ function alreadyEnrolled({ name, stateFolder }: AgentSettings): AlreadyEnrolledE
     `to change settings, the same command without --token-file; to give the host new keys, stop the agent, ` +
       `gstacks agent revoke ${name}, empty ${stateFolder}, and enrol it with a new token`,
   );
+}
+
+/** The names of the settings that a file has; none: there is no file. */
+function settingsOf(config: string): readonly string[] {
+  return existsSync(config) ? Object.keys(parseEnv(readFileSync(config, 'utf8'))) : [];
 }
 
 function configText(variables: { readonly [name: string]: string }): string {

@@ -7,6 +7,7 @@ import type { Environment } from '../foundation/variables.js';
 
 const TOOL_WITHIN_MS = 5_000;
 const DOCKER_SOCKET = '/var/run/docker.sock';
+const SANDBOX_LABELS = ['gstacks.sandbox', 'gstacks.attach'];
 
 /** Rules like those of a link, which the kernel checks without loading them. */
 const RULES = `table inet gstacks_doctor {
@@ -42,9 +43,7 @@ export async function examineDriver(driver: string, variables: Environment): Pro
     try {
       const engine = new DockerEngine(socket);
       await engine.connect();
-      const containers = await engine.listContainers();
-      const labelled = containers.filter(({ labels }) => labels['gstacks.sandbox'] !== undefined);
-      return pass(code, `${socket} answers; ${labelled.length} of ${containers.length} containers are sandboxes`);
+      return pass(code, `${socket} answers; ${labelledText(await engine.listContainers())}`);
     } catch (error) {
       const remedy = 'start dockerd, or name its socket in GLOBALSTACKS_AGENT_DOCKER_SOCKET';
       return fail(code, `${socket}: ${reasonOf(error)}`, remedy);
@@ -58,6 +57,13 @@ export async function examineDriver(driver: string, variables: Environment): Pro
   } catch (error) {
     return fail(code, reasonOf(error), `write ${file}; docs/drivers.md shows its form`);
   }
+}
+
+/** How many containers say that they are sandboxes: the agent may refuse some of them. */
+export function labelledText(containers: readonly { readonly labels: Readonly<Record<string, string>> }[]): string {
+  const labelled = containers.filter(({ labels }) => SANDBOX_LABELS.some((label) => labels[label] !== undefined));
+  const count = `${labelled.length} of ${containers.length} containers have a label of sandboxes`;
+  return `${count}; \`gstacks agent list\` names those that are not served`;
 }
 
 function tool(command: string, args: readonly string[], input = ''): Promise<string> {

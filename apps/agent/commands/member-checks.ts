@@ -11,9 +11,9 @@ import { type Finding, reasonOf } from '#libs/program/doctor.js';
 import { examineAdvertised, examinePort } from '#libs/program/doctor-checks.js';
 import { takeLock } from '#libs/program/lock.js';
 import { type AgentCredentials, credentialsFile, parseCredentials } from '../enrollment/credentials.js';
+import { ownHostTowards } from '../foundation/own-host.js';
 import { SETTINGS } from '../foundation/settings-list.js';
 import { chooseMesh } from '../mesh/mesh-settings.js';
-import { ownHostTowards } from '../mesh/own-host.js';
 import type { AgentSettings } from '../settings.js';
 import { readStateFile } from '../state/state-file.js';
 

@@ -15,8 +15,8 @@ export class SettingMissingError extends CodedError {}
 export interface Variables {
   /** null: unset. Errors: those of the parser. */
   read<T>(setting: Setting, parse: FieldParser<T>): T | null;
-  /** Errors: SettingMissingError, those of the parser. */
-  need<T>(setting: Setting, parse: FieldParser<T>): T;
+  /** `remedy`: what to do where it is not set. Errors: SettingMissingError, those of the parser. */
+  need<T>(setting: Setting, parse: FieldParser<T>, remedy?: string): T;
   /** Its default if unset. Error: InvalidInputError. */
   number(setting: NumberSetting): number;
 }
@@ -29,12 +29,10 @@ export function variablesOf(environment: Environment): Variables {
   return {
     read,
     number: (setting) => read(setting, wholeNumber(setting.least, setting.most)) ?? setting.usual,
-    need(setting, parse) {
+    need(setting, parse, remedy = `set ${setting.variable}; see docs/settings.md`) {
       const value = read(setting, parse);
       if (value !== null) return value;
-      const { variable } = setting;
-      const remedy = `set ${variable}; see docs/settings.md`;
-      throw new SettingMissingError('SETTING_MISSING', `${variable} is not set`, remedy);
+      throw new SettingMissingError('SETTING_MISSING', `${setting.variable} is not set`, remedy);
     },
   };
 }

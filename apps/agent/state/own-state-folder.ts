@@ -1,9 +1,26 @@
 import { join } from 'node:path';
 import { CodedError } from '#libs/contracts/errors.js';
+import { makeFolder } from '#libs/program/folder-owner.js';
 import { type Lock, takeLock } from '#libs/program/lock.js';
+
+/** The state folder cannot be made. */
+class StateFolderUnusableError extends CodedError {}
 
 /** Another agent uses this state folder. */
 export class StateFolderInUseError extends CodedError {}
+
+/** Makes the agent's state folder where there is none. Error: StateFolderUnusableError. */
+export function makeStateFolder(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    throw new StateFolderUnusableError(
+      'STATE_FOLDER_UNUSABLE',
+      `${folder} cannot be made: ${(error as NodeJS.ErrnoException).code}`,
+      'make that folder, or name another in GLOBALSTACKS_AGENT_STATE_DIR',
+    );
+  }
+}
 
 /**
  * Locks the agent's state folder, so that two agents do not overwrite each other's files. Errors:
@@ -12,10 +29,10 @@ export class StateFolderInUseError extends CodedError {}
 export function ownStateFolder(folder: string): Lock {
   const attempt = takeLock(join(folder, 'agent'));
   if (attempt.kind === 'taken') return attempt.lock;
-  const owner = attempt.pid === null ? 'another agent' : `another agent (pid ${attempt.pid})`;
+  const owner = attempt.pid === null ? 'an agent that runs' : `an agent that runs (pid ${attempt.pid})`;
   throw new StateFolderInUseError(
     'STATE_FOLDER_IN_USE',
     `${folder} is used by ${owner}`,
-    'end that agent, or give this one a folder of its own in GLOBALSTACKS_AGENT_STATE_DIR',
+    'stop that agent first (systemctl stop globalstacks-agent), or name another folder in GLOBALSTACKS_AGENT_STATE_DIR',
   );
 }

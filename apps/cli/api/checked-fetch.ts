@@ -67,6 +67,8 @@ function connectionError(error: unknown, request: Request, settings: FetchSettin
   const reason = (cause as NodeJS.ErrnoException).code ?? (cause as Error).message;
   const neverReached = unreachable(settings.context.url, reason);
   if (neverReached !== null) return neverReached;
+  // Codes of Node's HTTP parser.
+  if (reason.startsWith('HPE_')) return notControlPlane(settings.context.url, 'an answer that is not HTTP');
   return new UnreachableError(
     'CONNECTION_LOST',
     `the connection to the control plane at ${settings.context.url} was lost (${reason})${again.fact}`,

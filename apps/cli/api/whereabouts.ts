@@ -24,6 +24,10 @@ export function unreachable(url: string, reason: string): UnreachableError | nul
   const { hostname } = new URL(url);
   const fault = certificateFault(url, reason);
   if (fault !== null) return new UnreachableError(fault.code, fault.message, `${fault.remedy}; then gstacks whoami`);
+  if (reason === 'EPROTO') {
+    const remedy = `give --url as ${url.replace('https:', 'http:')}, or with the port of the server that speaks TLS; then gstacks whoami`;
+    return new UnreachableError('NOT_TLS', `what answers at ${url} does not speak TLS`, remedy);
+  }
   if (!NEVER_CONNECTED.has(reason)) return null;
   return new UnreachableError(
     'UNREACHABLE',

@@ -43,8 +43,8 @@ export class DiffNetworkHandler implements IQueryHandler<DiffNetwork> {
 }
 
 /**
- * What agents served, with the rules that had not ended at that time; a version is taken as it began. null: nothing, since
- * the network did not exist or was quarantined.
+ * What agents served, with the rules that had not ended at that time; a version is taken as it began. null: nothing,
+ * since the network did not exist or was quarantined.
  */
 function standing({ topology, version }: PastNetwork, moment: Moment): NetworkView | null {
   const since = moment.kind === 'time' ? moment.at.getTime() : Date.parse(version.since ?? '');

@@ -7,7 +7,7 @@ export class SandboxNotFoundError extends DomainError {
       'not-found',
       'SANDBOX_NOT_FOUND',
       `no agent has reported a sandbox ${sandboxId}`,
-      'see gstacks sandbox list; a sandbox appears once the agent of its host sees it',
+      'see gstacks sandbox list; for a container or link that an agent does not serve, and why: gstacks agent list',
       'sandboxId',
     );
   }

@@ -1,11 +1,16 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { enroll } from '#apps/agent/commands/enroll.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { givenTo } from '#libs/program/command-line.js';
+import { CLONE } from '#test/support/clone.js';
 import { ENROLLMENT_TOKEN, FakeControlPlane } from '#test/support/fake-control-plane.js';
+
+const run = promisify(execFile);
 
 describe('globalstacks-agent enroll', () => {
   let plane: FakeControlPlane;
@@ -82,6 +87,21 @@ describe('globalstacks-agent enroll', () => {
       expect(readFileSync(at('agent.env'), 'utf8')).to.equal(before);
     });
   }
+
+  it('refuses a state folder that cannot be made, and says which', async () => {
+    const error = await refusal('--token-file', at('token'), '--state-dir', join(at('token'), 'state'));
+    expect(error).to.include({ code: 'STATE_FOLDER_UNUSABLE' });
+    expect(error.message).to.include(`${at('token')}/state cannot be made: ENOTDIR`);
+    expect(plane.enrolled).to.deep.equal([]);
+  });
+
+  it('names the settings that it removes', async () => {
+    await enrolled('--token-file', at('token'), '--set', 'GLOBALSTACKS_LOG_LEVEL=debug');
+    const program = join(CLONE, 'dist/programs/agent.js');
+    const options = ['--url', plane.url, '--name', 'host-a', '--driver', 'link', '--config', at('agent.env')];
+    const { stdout } = await run(process.execPath, [program, 'enroll', ...options, '--state-dir', at('state')]);
+    expect(stdout).to.match(/^removed: {2}GLOBALSTACKS_LOG_LEVEL: /m);
+  });
 
   it('changes the settings of an enrolled host without a token', async () => {
     await enrolled('--token-file', at('token'));

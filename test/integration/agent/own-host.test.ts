@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { ownHostTowards } from '#apps/agent/mesh/own-host.js';
+import { ownHostTowards } from '#apps/agent/foundation/own-host.js';
 import { directTransport } from '#libs/mesh/direct-transport.js';
 
 describe('the address that peers are told', () => {

@@ -333,7 +333,7 @@ const rows: readonly Row[] = [
     command: 'network quarantine dev --lift',
     asks: `DELETE ${N}/quarantine`,
     answer: { ...write, result: { agents: [] } },
-    prints: ['network dev is not quarantined (version 5)'],
+    prints: ['network dev is no longer quarantined (version 5)'],
   },
   {
     command: 'network status dev --timeout 25',

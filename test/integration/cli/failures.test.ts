@@ -114,9 +114,9 @@ describe('cli: when the control plane refuses, is away, or is something else', f
         return undefined;
       },
       exitCode: 4,
-      code: 'CONNECTION_LOST',
-      says: 'was lost',
-      tries: 'gstacks whoami',
+      code: 'NOT_A_CONTROL_PLANE',
+      says: 'not HTTP',
+      tries: 'give the right --url',
     },
     {
       name: 'no answer in time',
@@ -162,6 +162,14 @@ describe('cli: when the control plane refuses, is away, or is something else', f
     const { exitCode, stderr } = await gstacks.run(words('network list'), { env });
     expect(exitCode).to.equal(4);
     expect(stderr).to.contain(url).and.contain('ECONNREFUSED').and.contain('npm start');
+  });
+
+  it('https at a port without TLS: NOT_TLS, exit 4, with the url that answers', async () => {
+    const { server, gstacks } = at();
+    const env = { GLOBALSTACKS_URL: server.url.replace('http:', 'https:'), GLOBALSTACKS_TOKEN: 't' };
+    const { exitCode, stderr } = await gstacks.run(words('network list'), { env });
+    expect(exitCode).to.equal(4);
+    expect(stderr).to.contain('(NOT_TLS)').and.contain(`give --url as ${server.url}`);
   });
 
   const unknown = 'the database does not answer, and the change may have been made';

@@ -57,6 +57,11 @@ describe("the agent's settings", () => {
     expect(driver).to.deep.include({ namespacePrefix: 'gs.host-a.', sandboxRange: '10.76.0.0/16', dnsAddress: null });
   });
 
+  it('send whoever has none to the enrolment', () => {
+    const parse = () => parseAgentSettings({ ...LEAST, GLOBALSTACKS_AGENT_NAME: undefined });
+    expect(parse).to.throw(CodedError, 'GLOBALSTACKS_AGENT_NAME').with.property('remedy').that.contains('agent enroll');
+  });
+
   it('take an empty variable for one that is not set', () => {
     const settings = parseAgentSettings({ ...LEAST, GLOBALSTACKS_AGENT_MESH_PROXY_BIND: '' });
     expect(settings.proxyRange).to.equal(null);
@@ -126,6 +131,7 @@ describe("the agent's settings", () => {
   it('have the documented defaults with link', () => {
     const driver = readLinkSettings(variablesOf({ ...LEAST, GLOBALSTACKS_AGENT_SANDBOXES: undefined }));
     expect(driver).to.deep.equal({
+      controlPlaneUrl: new URL('http://127.0.0.1:7080'),
       sandboxesFile: null,
       apiSocket: '/var/lib/gs/links.sock',
       keptLinks: '/var/lib/gs/links.json',

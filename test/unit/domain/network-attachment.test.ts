@@ -45,7 +45,7 @@ describe('attaching', () => {
   it('refuses a sandbox that no agent has reported', () => {
     given(...dev)
       .when(attachUnknown('sbx-typo'))
-      .thenRefused('not-found', 'SANDBOX_NOT_FOUND', 'sbx-typo');
+      .thenRefused('not-found', 'SANDBOX_NOT_FOUND', 'sbx-typo', 'gstacks agent list');
   });
 
   it('stops at a thousand sandboxes', () => {

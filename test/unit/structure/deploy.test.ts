@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { STATE_FOLDER } from '#apps/agent/commands/places.js';
 import { CLONE } from '#test/support/clone.js';
 
 const read = (path: string): string => readFileSync(join(CLONE, path), 'utf8');
@@ -17,6 +18,17 @@ describe('deploy/', () => {
       expect(named).not.to.deep.equal([]);
     });
   }
+
+  it('starts the agent before dockerd starts the containers of the last run', () => {
+    const orders = [...read('deploy/systemd/globalstacks-agent.service').matchAll(/^(Before|After)=(.*)$/gm)];
+    const naming = orders.filter(([, , units = '']) => units.split(' ').includes('docker.service'));
+    expect(naming.map(([, order]) => order)).to.deep.equal(['Before']);
+  });
+
+  it('shows in docs/drivers.md the socket that an agent of the package listens on', () => {
+    const [, socket] = read('docs/drivers.md').match(/--unix-socket (\S+)/) ?? [];
+    expect(socket).to.equal(join(STATE_FOLDER, 'links.sock'));
+  });
 
   for (const path of [
     'deploy/compose.yaml',

@@ -3,7 +3,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
-import { ownHostTowards } from '../../mesh/own-host.js';
+import { ownHostTowards } from '../../foundation/own-host.js';
 import type { SandboxDriver } from '../driver.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import { KeptRules } from '../firewall/kept-rules.js';

@@ -34,7 +34,7 @@ export default class NetworkQuarantine extends WriteCommand {
       ({ version, result }) => {
         this.screen.line(
           lift
-            ? `network ${network} is not quarantined (version ${version})`
+            ? `network ${network} is no longer quarantined (version ${version})`
             : `network ${network} is quarantined (version ${version}); agents that let go of it: ${result.agents.join(', ') || 'none'}`,
         );
       },
