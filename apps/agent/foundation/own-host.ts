@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
 
 /**
  * The address of this host from which it reaches the control plane, found without sending anything: what peers are told
@@ -17,4 +18,12 @@ export function ownHostTowards({ hostname, port, protocol }: URL): Promise<strin
     socket.once('connect', () => done(socket.address().address));
     socket.connect(Number(port) || (protocol === 'https:' ? 443 : 80), host);
   });
+}
+
+/** The interface by which this host reaches the control plane. null: as `ownHostTowards`. */
+export async function uplinkTowards(controlPlane: URL): Promise<string | null> {
+  const own = await ownHostTowards(controlPlane);
+  const interfaces = Object.entries(networkInterfaces());
+  const [name] = interfaces.find(([, addresses = []]) => addresses.some(({ address }) => address === own)) ?? [];
+  return name ?? null;
 }

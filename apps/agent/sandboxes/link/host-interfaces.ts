@@ -20,13 +20,13 @@ export class HostInterfaces {
 
   /** Reads every interface. Error: IpCommandError. */
   async lookAtAll(): Promise<void> {
-    const objects = await this.ask(['address show']);
+    const objects = await this.ask(['link show']);
     this.seen = new Map(objects.flatMap(interfaceOf));
   }
 
   /** Reads these interfaces, which may be gone. Error: IpCommandError. */
   async lookAt(names: ReadonlySet<string>): Promise<void> {
-    const found = new Map((await this.ask([...names].map((name) => `address show dev ${name}`))).flatMap(interfaceOf));
+    const found = new Map((await this.ask([...names].map((name) => `link show dev ${name}`))).flatMap(interfaceOf));
     for (const name of names) {
       const present = found.get(name);
       if (present === undefined) this.seen.delete(name);
@@ -41,8 +41,7 @@ export class HostInterfaces {
   }
 }
 
-function interfaceOf({ ifindex, ifname, master, addr_info }: IpObject): readonly (readonly [string, HostInterface])[] {
+function interfaceOf({ ifindex, ifname, master }: IpObject): readonly (readonly [string, HostInterface])[] {
   if (typeof ifname !== 'string' || typeof ifindex !== 'number') return [];
-  const addresses = Array.isArray(addr_info) ? addr_info.map(({ local }) => String(local)) : [];
-  return [[ifname, { index: ifindex, name: ifname, master: typeof master === 'string' ? master : null, addresses }]];
+  return [[ifname, { index: ifindex, name: ifname, master: typeof master === 'string' ? master : null }]];
 }

@@ -10,8 +10,8 @@ export interface HostLinksPorts {
   /** The links to serve, first those of the list, then those of the local API, and the invalid entries. */
   readonly wanted: () => ChosenLinks;
   readonly agentAddress: string;
-  /** The address from which this host reaches the control plane; null: unknown. */
-  readonly ownHost: () => string | null;
+  /** The interface by which this host reaches the control plane; null: unknown. */
+  readonly uplink: () => string | null;
   readonly proxyRange: () => string;
   /** Puts the rules for these links into force. Error: NftCommandError. */
   readonly load: (links: readonly LinkEntry[]) => Promise<void>;
@@ -119,8 +119,7 @@ export class HostLinks {
       const interfaceOf = (name: string) => interfaces.get(name);
       const chosen = chooseLinks(wanted.links, {
         interfaceOf,
-        isUplink: (name) => interfaces.isUplink(name),
-        ownHost: ports.ownHost(),
+        isUplink: (name) => interfaces.isUplink(name) || name === ports.uplink(),
         agentAddress: ports.agentAddress,
         isProxy: isInRange(ports.proxyRange()),
       });

@@ -3,7 +3,7 @@ import { CodedError } from '#libs/contracts/errors.js';
 import type { SandboxId } from '#libs/contracts/ids.js';
 import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
-import { ownHostTowards } from '../../foundation/own-host.js';
+import { uplinkTowards } from '../../foundation/own-host.js';
 import type { SandboxDriver } from '../driver.js';
 import { isolationByRules } from '../firewall/isolation-by-rules.js';
 import { KeptRules } from '../firewall/kept-rules.js';
@@ -58,7 +58,7 @@ class LinkDriver implements SandboxDriver {
   private readonly asked: AskedLinks;
   private readonly host: HostLinks;
   private proxyRange = LINK_PROXY_RANGE;
-  private ownHost: string | null = null;
+  private uplink: string | null = null;
   private readonly rules: KeptRules;
   private readonly proof: ProofLink;
   private listener = (): void => {};
@@ -74,7 +74,7 @@ class LinkDriver implements SandboxDriver {
     this.host = new HostLinks({
       wanted: () => ({ links: [...this.listed.links, ...this.asked.all()], refused: this.listed.refused }),
       agentAddress: settings.agentAddress,
-      ownHost: () => this.ownHost,
+      uplink: () => this.uplink,
       proxyRange: () => this.proxyRange,
       load: (links) => this.load(links),
       changed: () => this.listener(),
@@ -98,7 +98,7 @@ class LinkDriver implements SandboxDriver {
 
   async start(): Promise<void> {
     const { controlPlaneUrl, sandboxesFile, apiSocket, agentAddress } = this.settings;
-    this.ownHost = await ownHostTowards(controlPlaneUrl);
+    this.uplink = await uplinkTowards(controlPlaneUrl);
     await makeLocal(`${agentAddress}/32`);
     if (sandboxesFile !== null) {
       this.fileWatch = watchSandboxesFile(sandboxesFile, () => this.reread(sandboxesFile), this.onError);
@@ -192,7 +192,7 @@ class LinkDriver implements SandboxDriver {
   }
 
   private async put(entry: LinkEntry): Promise<void> {
-    this.ownHost ??= await ownHostTowards(this.settings.controlPlaneUrl);
+    this.uplink ??= await uplinkTowards(this.settings.controlPlaneUrl);
     this.asked.ask(entry);
     this.host.lookAt(entry.link);
     const failure = await this.host.settle();

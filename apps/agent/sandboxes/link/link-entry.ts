@@ -17,8 +17,6 @@ export interface HostInterface {
   readonly name: string;
   /** The bridge or bond that it belongs to. */
   readonly master: string | null;
-  /** Its IPv4 and IPv6 addresses. */
-  readonly addresses: readonly string[];
 }
 
 export interface ChosenLinks {
@@ -77,10 +75,8 @@ export function parseLinkList(items: readonly unknown[]): ChosenLinks {
 
 export interface LinkTerms {
   readonly interfaceOf: (name: string) => HostInterface | undefined;
-  /** Whether a default route of the host uses it. */
+  /** Whether a default route of the host uses it, or the host reaches the control plane by it. */
   readonly isUplink: (name: string) => boolean;
-  /** The address from which this host reaches the control plane; null: unknown. */
-  readonly ownHost: string | null;
   readonly agentAddress: string;
   /** Whether an address belongs to a proxy. */
   readonly isProxy: (address: string) => boolean;
@@ -113,7 +109,7 @@ function keysOf({ sandboxId, link, address }: LinkEntry): readonly [string, stri
 
 function problemOf(
   entry: LinkEntry,
-  { interfaceOf, isUplink, ownHost, agentAddress, isProxy }: LinkTerms,
+  { interfaceOf, isUplink, agentAddress, isProxy }: LinkTerms,
   taken: ReadonlyMap<string, SandboxId>,
 ): Pick<RefusedSandbox, 'code' | 'message' | 'remedy'> | null {
   const { sandboxId, link, address } = entry;
@@ -147,7 +143,7 @@ function problemOf(
       remedy: 'make the interface; it is taken as soon as it is there',
     };
   }
-  if (isUplink(link) || link === 'lo' || (ownHost !== null && found.addresses.includes(ownHost))) {
+  if (isUplink(link) || link === 'lo') {
     return {
       code: 'LINK_IS_UPLINK',
       message: `${sandboxId}: ${link} leads out of this host`,
