@@ -1,5 +1,5 @@
 import { rest } from '#libs/async/rest.js';
-import { BusTimeoutError } from '#libs/bus/errors.js';
+import { BusTimeoutError, BusUnavailableError } from '#libs/bus/errors.js';
 import { HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS } from '#libs/contracts/bus/contact.js';
 import type { AppliedMessage } from '#libs/contracts/bus/from-member/applied.js';
 import type { ContactReply } from '#libs/contracts/bus/from-member/contact-reply.js';
@@ -8,6 +8,11 @@ import type { HeartbeatMessage } from '#libs/contracts/bus/from-member/heartbeat
 import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 
 const HELLO_RETRY_MS = 500;
+/**
+ * Between heartbeats while nobody serves their subject. A control plane that starts sends a member nothing before it has
+ * heard from it, and only the bus's server has work with a heartbeat that nobody serves.
+ */
+const UNSERVED_INTERVAL_MS = 250;
 /** The time for an answer to a hello grows up to this, so that a busy control plane does not answer for nothing. */
 const LONGEST_HELLO_TIMEOUT_MS = 4 * HEARTBEAT_TIMEOUT_MS;
 
@@ -63,11 +68,12 @@ export class Contact {
       if (failure instanceof BusTimeoutError) timeoutMs = Math.min(timeoutMs * 2, LONGEST_HELLO_TIMEOUT_MS);
       await rest(HELLO_RETRY_MS, signal);
     }
-    for (;;) {
-      await rest(HEARTBEAT_INTERVAL_MS, AbortSignal.any([signal, this.hurry.signal]));
+    for (let intervalMs = HEARTBEAT_INTERVAL_MS; ; ) {
+      await rest(intervalMs, AbortSignal.any([signal, this.hurry.signal]));
       if (signal.aborted) return;
       this.hurry = new AbortController();
-      await this.attempt('heartbeat', HEARTBEAT_TIMEOUT_MS);
+      const failure = await this.attempt('heartbeat', HEARTBEAT_TIMEOUT_MS);
+      intervalMs = failure instanceof BusUnavailableError ? UNSERVED_INTERVAL_MS : HEARTBEAT_INTERVAL_MS;
     }
   }
 
