@@ -117,9 +117,27 @@ function entryPointsOf(name) {
   return ['main.js', ...commands].map((file) => join(COMMAND_LINE_SOURCES, file));
 }
 
+const AS_MODULES = {
+  format: 'esm',
+  splitting: true,
+  banner: {
+    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
+  },
+};
+
+/** A function that libs/program/run-bundle calls. Like the modules that it is made of, it is strict. */
+const AS_FUNCTION = {
+  format: 'cjs',
+  banner: { js: "(function (require, module, exports, importMeta) { 'use strict';" },
+  footer: { js: '})' },
+  define: { 'import.meta': 'importMeta' },
+  supported: { 'dynamic-import': false },
+  logOverride: { 'empty-import-meta': 'error' },
+};
+
 function outputsOf(name) {
-  if (name !== COMMAND_LINE) return { outfile: join(BUNDLES, `${name}.js`) };
-  return { outdir: join(PROGRAMS, COMMAND_LINE), outbase: COMMAND_LINE_SOURCES, splitting: true };
+  if (name === COMMAND_LINE) return { ...AS_MODULES, outdir: join(PROGRAMS, name), outbase: COMMAND_LINE_SOURCES };
+  return { ...AS_FUNCTION, outfile: join(BUNDLES, `${name}.cjs`) };
 }
 
 async function bundle(name) {
@@ -131,7 +149,6 @@ async function bundle(name) {
     write: false,
     bundle: true,
     platform: 'node',
-    format: 'esm',
     target: 'node24',
     keepNames: true,
     // Node counts the lines of a bundle before it maps the first stack trace.
@@ -142,15 +159,12 @@ async function bundle(name) {
     logLevel: 'error',
     external: OUTSIDE,
     plugins: [modulesInTheirPlace, notWindows],
-    banner: {
-      js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-    },
   });
   refuseUnknownImports(name, metafile);
   for (const { path, contents } of outputFiles) replace(path, contents);
+  const starterInputs = name === COMMAND_LINE ? [] : await writeStarter(name, outputFiles);
   if (name === COMMAND_LINE) removeOthers(join(PROGRAMS, COMMAND_LINE), new Set(outputFiles.map(({ path }) => path)));
-  else writeStarter(name);
-  const inputs = Object.keys(metafile.inputs).filter((path) => existsSync(join(CLONE, path)));
+  const inputs = [...Object.keys(metafile.inputs), ...starterInputs].filter((path) => existsSync(join(CLONE, path)));
   replace(madeOf(name), JSON.stringify(Object.fromEntries([SELF, ...inputs].map((path) => [path, changedAt(path)]))));
 }
 
@@ -162,18 +176,29 @@ function removeOthers(folder, current) {
   }
 }
 
-function writeStarter(name) {
-  // Compiled code is saved when a process ends, and used by the next one. Source maps are not enabled by Node's option:
-  // then pino, which looks up its caller, would have the whole map parsed at each start.
-  replace(
-    join(PROGRAMS, `${name}.js`),
-    `import { enableCompileCache } from 'node:module';
-import { fileURLToPath } from 'node:url';
-process.setSourceMapsEnabled(true);
-enableCompileCache(fileURLToPath(new URL('./compiled', import.meta.url)));
-await import('./bundles/${name}.js');
-`,
-  );
+/** Small, and without packages, so that Node loads it fast. Returns what it is made of. */
+async function writeStarter(name, outputs) {
+  const { build } = await import('esbuild');
+  const digest = outputs.find(({ path }) => path.endsWith('.cjs')).hash.replaceAll('/', '_');
+  const runBundle = join(DIST, 'libs', 'program', 'run-bundle.js');
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: CLONE,
+    stdin: {
+      contents: `import { runBundle } from ${JSON.stringify(runBundle)};
+runBundle(import.meta.url, ${JSON.stringify(digest)});`,
+      resolveDir: CLONE,
+    },
+    outfile: join(PROGRAMS, `${name}.js`),
+    write: false,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    metafile: true,
+    logLevel: 'error',
+  });
+  for (const { path, contents } of outputFiles) replace(path, contents);
+  return Object.keys(metafile.inputs);
 }
 
 /** If a later release of a dependency loads a package at run time, that would be a second copy, or missing. */
@@ -181,7 +206,10 @@ function refuseUnknownImports(name, { outputs }) {
   const known = new Set([...builtinModules, ...OUTSIDE]);
   const imports = Object.values(outputs).flatMap((output) => output.imports);
   const unknown = imports
-    .filter(({ external, path }) => external && !path.startsWith('node:') && !known.has(path))
+    .filter(
+      ({ external, path, kind }) =>
+        external && kind !== 'require-resolve' && !path.startsWith('node:') && !known.has(path),
+    )
     .map(({ path }) => path)
     .filter((path) => !OUTSIDE.some((outside) => path.startsWith(`${outside.replace('/*', '')}/`)));
   if (unknown.length > 0) throw new Error(`${name}: not in its bundle: ${[...new Set(unknown)].join(', ')}`);

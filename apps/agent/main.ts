@@ -21,4 +21,4 @@ const run: ProgramCommand = {
 const argv = process.argv.slice(2);
 // Without a command, all settings come from the environment of the process.
 if (argv.length === 0) runAgent(process.env);
-else await runCommandLine('globalstacks-agent', { cleanup, doctor, enroll, run }, argv, process.env);
+else void runCommandLine('globalstacks-agent', { cleanup, doctor, enroll, run }, argv, process.env);

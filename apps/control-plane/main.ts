@@ -50,7 +50,7 @@ const argv = process.argv.slice(2);
 // Without a command, all settings come from the environment of the process.
 if (argv.length === 0) runControlPlane(() => completed(process.env), process.env);
 else
-  await runCommandLine(
+  void runCommandLine(
     'globalstacks-control-plane',
     { backup, doctor, 'nats-config': natsConfig, restore, 'rotate-bus-keys': rotateBusKeys, run },
     argv,

@@ -22,6 +22,8 @@ export function collectWhenIdle(): void {
   // The only way to ask V8 for a collection in a program that was started without flags.
   setFlagsFromString('--expose-gc');
   const collect: (options: typeof COMPACTING) => void = runInNewContext('gc');
+  // Compiled code that is saved with other flags than those of a start is of no use to the next start.
+  setFlagsFromString('--no-expose-gc');
   let lookedAtMs = performance.now();
   let workedMs = mainThreadMs();
   let settledBytes = 0;

@@ -17,12 +17,13 @@ export interface Hop {
   readonly failsWith: RegExp;
 }
 
-/** The input of a program's bundle in dist/programs: there a hop's file is still separate. */
+/** What is run instead of a program in dist/programs: the input of its bundle, where a hop's file is still separate. */
 const UNBUNDLED: Readonly<Record<string, string>> = {
-  './bundles/control-plane.js': '../apps/control-plane/main.js',
-  './bundles/agent.js': '../apps/agent/main.js',
-  './bundles/dns-worker.js': '../libs/data-plane/dns/worker.js',
+  'control-plane': 'apps/control-plane/main.js',
+  agent: 'apps/agent/main.js',
+  'dns-worker': 'libs/data-plane/dns/worker.js',
 };
+const PROGRAM = /^(.*\/dist\/)programs\/([\w-]+)\.js$/;
 
 /** The hop that differs between transports. */
 export const NO_MESH = 'no mesh';
@@ -99,7 +100,11 @@ function disable(name: string): void {
   const hop = HOPS[name];
   if (hop === undefined) throw new Error(`there is no hop "${name}"`);
   registerHooks({
-    resolve: (specifier, context, nextResolve) => nextResolve(UNBUNDLED[specifier] ?? specifier, context),
+    resolve(specifier, context, nextResolve) {
+      const [, dist = '', program = ''] = PROGRAM.exec(specifier) ?? [];
+      const file = UNBUNDLED[program];
+      return nextResolve(file === undefined ? specifier : `${dist}${file}`, context);
+    },
     load(url, context, nextLoad) {
       const loaded = nextLoad(url, context);
       if (!url.endsWith(`/${hop.file}`)) return loaded;

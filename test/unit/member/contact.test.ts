@@ -65,7 +65,11 @@ describe('the time between heartbeats', () => {
       error: new BusUnavailableError('heartbeat', 'nobody listens there'),
       isShort: true,
     },
-    { says: 'stays while the control plane does not answer', error: new BusTimeoutError('heartbeat', 1), isShort: false },
+    {
+      says: 'stays while the control plane does not answer',
+      error: new BusTimeoutError('heartbeat', 1),
+      isShort: false,
+    },
   ];
   for (const { says, error, isShort } of rows) {
     it(says, async () => {

@@ -96,4 +96,4 @@ async function answerTo(question: InsideQuestion): Promise<readonly string[] | s
 }
 
 const question: InsideQuestion = JSON.parse(process.argv[2] ?? '');
-process.stdout.write(JSON.stringify({ answer: await answerTo(question) }));
+void answerTo(question).then((answer) => process.stdout.write(JSON.stringify({ answer })));

@@ -1,0 +1,78 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { cachedDataVersionTag } from 'node:v8';
+import { Script } from 'node:vm';
+import { mapStacks } from './mapped-stacks.js';
+
+/** By then a program has done whatever it does at each start. V8 forgets later what it does only once. */
+const SAVED_AFTER_MS = 5_000;
+/** The name of a command, as the first argument. Commands of one program use different functions. */
+const COMMAND = /^[a-z][a-z-]{0,30}$/;
+
+/**
+ * Runs `bundles/<program>.cjs` beside the starter `<program>.js`, with the code that V8 compiled for an earlier process.
+ * Node's own compile cache has only the functions that are compiled before the first one is called, a third of those
+ * that a start needs.
+ *
+ * `starter`: the URL of the calling file. `digest` identifies the content of the bundle: V8 itself rejects the code of
+ * another version of V8 or with other flags, but of the source it compares only the length.
+ */
+export function runBundle(starter: string, digest: string): void {
+  const folder = dirname(fileURLToPath(starter));
+  const program = basename(fileURLToPath(starter), '.js');
+  const file = join(folder, 'bundles', `${program}.cjs`);
+  mapStacks(file);
+  const command = commandOf(process.argv);
+  const name = [program, ...(command === null ? [] : [command]), digest, cachedDataVersionTag().toString(16)].join('-');
+  const compiled = join(folder, 'compiled', name);
+  // The bundle is ASCII. As Latin-1, V8 keeps one byte for each character.
+  const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: existing(compiled) });
+  const require = createRequire(file);
+  const module = { exports: {} };
+  script.runInThisContext()(require, module, module.exports, {
+    url: pathToFileURL(file).href,
+    dirname: dirname(file),
+    resolve: (specifier: string) => pathToFileURL(require.resolve(specifier)).href,
+  });
+  if (script.cachedDataRejected === false) return;
+  saveOnce(script, compiled, command !== null);
+}
+
+/** null: it is called with something else. */
+function commandOf([, , first = '']: readonly string[]): string | null {
+  return COMMAND.test(first) ? first : null;
+}
+
+function existing(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * A command that ends by itself has done what it does each time. Any other process that ends early (by a signal, with
+ * `--help`) has compiled too little for those that go on.
+ */
+function saveOnce(script: Script, file: string, isCommand: boolean): void {
+  const save = (): void => {
+    clearTimeout(timer);
+    process.off('beforeExit', saveAtEnd);
+    try {
+      mkdirSync(dirname(file), { recursive: true });
+      const unfinished = `${file}.${process.pid}`;
+      writeFileSync(unfinished, script.createCachedData());
+      renameSync(unfinished, file);
+    } catch {
+      // The next process compiles again: an installed package belongs to root, and few programs run as root.
+    }
+  };
+  const timer = setTimeout(save, SAVED_AFTER_MS).unref();
+  const saveAtEnd = (code: number): void => {
+    if (code === 0) save();
+  };
+  if (isCommand) process.on('beforeExit', saveAtEnd);
+}
