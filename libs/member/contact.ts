@@ -9,8 +9,8 @@ import type { HelloMessage } from '#libs/contracts/bus/from-member/hello.js';
 
 const HELLO_RETRY_MS = 500;
 /**
- * Between heartbeats while nobody serves their subject. A control plane that starts sends a member nothing before it has
- * heard from it, and only the bus's server has work with a heartbeat that nobody serves.
+ * Between heartbeats while nobody serves their subject. A control plane that starts sends a member nothing before it
+ * has heard from it, and only the bus's server has work with a heartbeat that nobody serves.
  */
 const UNSERVED_INTERVAL_MS = 250;
 /** The time for an answer to a hello grows up to this, so that a busy control plane does not answer for nothing. */

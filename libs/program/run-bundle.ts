@@ -12,9 +12,9 @@ const SAVED_AFTER_MS = 5_000;
 const COMMAND = /^[a-z][a-z-]{0,30}$/;
 
 /**
- * Runs `bundles/<program>.cjs` beside the starter `<program>.js`, with the code that V8 compiled for an earlier process.
- * Node's own compile cache has only the functions that are compiled before the first one is called, a third of those
- * that a start needs.
+ * Runs `bundles/<program>.cjs` beside the starter `<program>.js`, with the code that V8 compiled for an earlier
+ * process. Node's own compile cache has only what is compiled before the first function is called, a third of what a
+ * start needs.
  *
  * `starter`: the URL of the calling file. `digest` identifies the content of the bundle: V8 itself rejects the code of
  * another version of V8 or with other flags, but of the source it compares only the length.
