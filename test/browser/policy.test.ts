@@ -106,6 +106,9 @@ describe('rules that end and verdicts that are kept', function () {
     await visit(page, `${POLICY}?add=deny&from=any&to=api&port=8080`);
     await form().getByText('POLICY_TEST_BROKEN').waitFor();
     expect(await form().textContent()).to.contain(`${id} (web to api:8080 is allow)`);
+    const overridden = form().getByRole('region', { name: 'If the policy tests are overridden' });
+    await overridden.getByText('sandbox:sbx-web may then no longer reach api:8080').waitFor();
+    await overridden.getByText(`${id} fails from now on: web to api:8080 is allow`).waitFor();
     await look(page, 'policy-test-broken', 'POLICY_TEST_BROKEN');
 
     await form().getByRole('button', { name: 'Deny', exact: true }).click();

@@ -165,11 +165,15 @@ export const policyTestsQuery = (network: string) =>
     queryFn: () => everyItem((query) => listPolicyTests({ path: { network }, query })),
   });
 
-/** null: the form is incomplete, and no preview is requested. */
-export const previewQuery = (network: string, intent: Intent | null) =>
+/** null: the form is incomplete, and no preview is requested. `headers`: those that an admin's write would have. */
+export const previewQuery = (
+  network: string,
+  intent: Intent | null,
+  headers: { readonly 'Policy-Tests'?: 'override' } = {},
+) =>
   queryOptions({
-    queryKey: ['network', network, 'preview', intent],
-    queryFn: intent === null ? skipToken : () => previewWrite({ path: { network }, body: intent }),
+    queryKey: ['network', network, 'preview', intent, headers],
+    queryFn: intent === null ? skipToken : () => previewWrite({ path: { network }, headers, body: intent }),
   });
 
 export const sandboxesQuery = queryOptions({

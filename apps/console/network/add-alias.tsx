@@ -49,7 +49,8 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
     faultOf(PARSE.ports, ports) === null;
 
   const body = { sandboxId, alias, ports: [...portWords(ports)], inheritRules, replacePorts: replaces };
-  const preview = usePreview(network, isGood ? { kind: 'publish-alias', ...body } : null);
+  const intent = isGood ? { kind: 'publish-alias' as const, ...body } : null;
+  const preview = usePreview(network, intent);
 
   const write = (against: number | null): void => {
     if (!isGood) return;
@@ -106,7 +107,7 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
           </label>
         </p>
       )}
-      <PreviewPanel network={network} preview={preview} isAsked={isGood} fields={FIELDS} />
+      <PreviewPanel network={network} preview={preview} intent={intent} fields={FIELDS} />
       <WriteTrouble network={network} state={state} again={write} discard={close} fields={FIELDS} />
       <SendRow
         verb="Add alias"

@@ -47,7 +47,8 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
     (!hasName || (alias !== '' && ports !== ''));
 
   const body = { sandboxId, ...(hasName ? { alias, ports: [...portWords(ports)], inheritRules } : {}) };
-  const preview = usePreview(network, isGood ? { kind: 'attach', ...body } : null);
+  const intent = isGood ? { kind: 'attach' as const, ...body } : null;
+  const preview = usePreview(network, intent);
 
   const write = (against: number | null): void => {
     if (!isGood) return;
@@ -102,7 +103,7 @@ export function AttachSandbox({ network, sandboxId: initial, close }: Props) {
         isOn={inheritRules}
         set={setInheritRules}
       />
-      <PreviewPanel network={network} preview={preview} isAsked={isGood} fields={FIELDS} />
+      <PreviewPanel network={network} preview={preview} intent={intent} fields={FIELDS} />
       <WriteTrouble network={network} state={state} again={write} discard={close} fields={FIELDS} />
       <SendRow
         verb="Attach sandbox"

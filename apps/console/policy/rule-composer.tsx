@@ -103,7 +103,7 @@ export function RuleComposer({
         {children(form)}
       </div>
       {below?.(form)}
-      <PreviewPanel network={network} preview={preview} isAsked={rule !== null} fields={fields} />
+      <PreviewPanel network={network} preview={preview} intent={rule?.intent ?? null} fields={fields} />
       <WriteTrouble network={network} state={state} again={write} discard={close} fields={fields} />
       <SendRow
         verb={cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}

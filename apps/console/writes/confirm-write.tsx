@@ -85,7 +85,7 @@ export function ConfirmWrite({
           </label>
         )}
       </div>
-      <PreviewPanel network={network} preview={preview} isAsked />
+      <PreviewPanel network={network} preview={preview} intent={intent} />
       <WriteTrouble network={network} state={writer.state} again={write} discard={close} />
       <SendRow
         verb={cut > 0 ? `${verb} and cut ${counted(cut, 'connection')}` : verb}

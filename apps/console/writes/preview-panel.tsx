@@ -1,23 +1,25 @@
 import type { UseQueryResult } from '@tanstack/react-query';
 import { ProblemError } from '../api/client.js';
-import type { FlowPair, Preview, Reach } from '../api/shapes.js';
+import type { FlowPair, Intent, Preview, Reach } from '../api/shapes.js';
 import { shortId } from '../policy/rule-effect.js';
+import { useRefusal } from '../session/session.js';
 import { Age } from '../vocabulary/age.js';
 import { Glyph } from '../vocabulary/glyph.js';
 import { Prose } from '../vocabulary/phrase.js';
 import { counted } from '../vocabulary/times.js';
+import { useOverridingPreview } from './use-preview.js';
 
 interface Props {
   readonly network: string;
   readonly preview: UseQueryResult<Preview>;
-  /** False: the form is incomplete. */
-  readonly isAsked: boolean;
+  /** What is previewed; null: the form is incomplete. */
+  readonly intent: Intent | null;
   /** Problems about these fields are shown at the field itself. */
   readonly fields?: readonly string[];
 }
 
 /** What a write will cut and change, before it is sent. What agents did not answer is shown as unknown. */
-export function PreviewPanel({ network, preview, isAsked, fields = [] }: Props) {
+export function PreviewPanel({ network, preview, intent, fields = [] }: Props) {
   const { data, error } = preview;
   if (error instanceof ProblemError) {
     if (error.field !== null && fields.includes(error.field)) {
@@ -28,23 +30,26 @@ export function PreviewPanel({ network, preview, isAsked, fields = [] }: Props) 
       );
     }
     return (
-      <div className="preview" role="status">
-        <p className="failed anywhere">
-          {error.message} <span className="mono">{error.code}</span>
-          {error.remedy !== null && (
-            <span className="remark">
-              {' '}
-              <Prose text={error.remedy} />
-            </span>
-          )}
-        </p>
-      </div>
+      <>
+        <div className="preview" role="status">
+          <p className="failed anywhere">
+            {error.message} <span className="mono">{error.code}</span>
+            {error.remedy !== null && (
+              <span className="remark">
+                {' '}
+                <Prose text={error.remedy} />
+              </span>
+            )}
+          </p>
+        </div>
+        {error.code === 'POLICY_TEST_BROKEN' && <Overridden network={network} intent={intent} />}
+      </>
     );
   }
   if (data === undefined) {
     return (
       <div className="preview">
-        <p className="remark">{isAsked ? '…' : 'Fill in the fields to see what this will cut and change.'}</p>
+        <p className="remark">{intent !== null ? '…' : 'Fill in the fields to see what this will cut and change.'}</p>
       </div>
     );
   }
@@ -53,6 +58,22 @@ export function PreviewPanel({ network, preview, isAsked, fields = [] }: Props) 
       <WillCut cuts={data.cuts} />
       <WillChange network={network} preview={data} />
     </div>
+  );
+}
+
+/** What the write does when an admin overrides the policy tests. */
+function Overridden({ network, intent }: Pick<Props, 'network' | 'intent'>) {
+  const mayOverride = useRefusal('admin', 'Overriding policy tests needs') === null;
+  const { data } = useOverridingPreview(network, mayOverride ? intent : null);
+  if (data === undefined) return null;
+  return (
+    <section aria-label="If the policy tests are overridden">
+      <p className="fields">If you override the policy tests:</p>
+      <div className="preview">
+        <WillCut cuts={data.cuts} />
+        <WillChange network={network} preview={data} />
+      </div>
+    </section>
   );
 }
 
