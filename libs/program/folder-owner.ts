@@ -1,15 +1,16 @@
 import {
   closeSync,
+  constants,
+  existsSync,
   fchownSync,
   fsyncSync,
-  lchownSync,
   mkdirSync,
   openSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 
 /**
  * Gives an open file that root has made, and not found, to the owner of the folder it is in: a program that runs as
@@ -36,13 +37,32 @@ export function writeForFolderOwner(path: string, content: string | Buffer): voi
   }
 }
 
-/** Makes a folder and those above it, mode 0700; new ones belong to the owner of the folder that they are made in. */
+/**
+ * Makes a folder and those above it, mode 0700; new ones belong to the owner of the folder that they are made in. That
+ * owner may replace a new folder by a link at any moment, so each is opened within the one before it, never by its whole
+ * path, and given away by its descriptor. Errors: the system's.
+ */
 export function makeFolder(folder: string): void {
-  const first = mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (first === undefined) return;
-  const owner = strangerOwning(dirname(first));
-  if (owner === null) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) lchownSync(made, owner.uid, owner.gid);
+  const missing: string[] = [];
+  let present = resolve(folder);
+  for (; !existsSync(present); present = dirname(present)) missing.unshift(basename(present));
+  if (missing.length === 0) return;
+  const owner = strangerOwning(present);
+  if (owner === null) return void mkdirSync(folder, { recursive: true, mode: 0o700 });
+  let parent = openSync(present, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    for (const name of missing) {
+      // As mkdirat(2) and openat(2), which Node does not have.
+      const path = `/proc/self/fd/${parent}/${name}`;
+      mkdirSync(path, { mode: 0o700 });
+      const made = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      closeSync(parent);
+      parent = made;
+      fchownSync(made, owner.uid, owner.gid);
+    }
+  } finally {
+    closeSync(parent);
+  }
 }
 
 /** The owner of a folder, if this process is root and the folder is another user's; else null. */

@@ -1,5 +1,7 @@
+import { once } from 'node:events';
 import {
   chownSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,13 +13,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { openIdentityKeys } from '#apps/agent/enrollment/identity-keys.js';
 import { writeStateFile } from '#apps/agent/state/state-file.js';
 import { restoreKeys } from '#apps/control-plane/maintenance/restore.js';
 import { replaceBusKeys } from '#apps/control-plane/maintenance/rotate-bus-keys.js';
 import { loadBusAuthority } from '#libs/bus/authority.js';
-import { writeForFolderOwner } from '#libs/program/folder-owner.js';
+import { makeFolder, writeForFolderOwner } from '#libs/program/folder-owner.js';
 import { takeLock } from '#libs/program/lock.js';
 import { freshDatabase } from '#test/support/postgres.js';
 
@@ -87,4 +90,32 @@ describe('files that root writes into the folder of another user', () => {
       }
     });
   }
+
+  it('give that user no folder elsewhere, however fast a new folder is replaced by a link to one', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'gs-elsewhere-'));
+    const [target, made] = [join(elsewhere, 'deep'), join(state, 'keys')];
+    mkdirSync(target);
+    const replacing = new Worker(new URL('../../../programs/replace-by-link.js', import.meta.url), {
+      workerData: { path: made, target: elsewhere },
+    });
+    try {
+      await once(replacing, 'online');
+      let replaced = 0;
+      for (let attempt = 0; attempt < 500; attempt += 1) {
+        rmSync(made, { recursive: true, force: true });
+        try {
+          makeFolder(join(made, 'deep'));
+        } catch (error) {
+          // Without its folder, it makes none.
+          expect(error).to.have.property('code').that.is.oneOf(['ENOENT', 'EEXIST', 'ENOTDIR', 'ELOOP']);
+        }
+        if (lstatSync(made, { throwIfNoEntry: false })?.isSymbolicLink()) replaced += 1;
+      }
+      expect(replaced).to.be.greaterThan(0);
+      expect(statSync(target).uid).to.equal(process.getuid?.());
+    } finally {
+      await replacing.terminate();
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
 });
