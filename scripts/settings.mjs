@@ -19,7 +19,7 @@ const TABLES = [
   ...DRIVERS.map(({ name, settings }) => [`The driver \`${name}\``, '', settings]),
   [
     '`npm start`',
-    'Also `--home`, `--port` and `--sandboxes` (`npm start -- --help`). Settings of the mesh and `GLOBALSTACKS_LOG_LEVEL` are passed on to the control plane and the agents, `GLOBALSTACKS_AGENT_EGRESS` and `GLOBALSTACKS_AGENT_DNS_UPSTREAMS` to the agents.',
+    'Also `--home`, `--port` and `--sandboxes` (`npm start -- --help`). Settings of the mesh and `GLOBALSTACKS_LOG_LEVEL` are passed on to the control plane and the agents; `GLOBALSTACKS_AGENT_EGRESS`, `_DNS_UPSTREAMS`, `_DNS_RATE`, `_CONNECT_TIMEOUT_MS`, `_IDLE_TIMEOUT_MS`, `_DELIVERY_TIMEOUT_MS`, `_FLOWS_PER_SANDBOX` and `_FLOWS` to the agents.',
     await settingsOf('apps/all-in-one/settings'),
   ],
   [

@@ -30,8 +30,17 @@ const INHERITED = [
   'GLOBALSTACKS_MESH_NODE_LOG_DIR',
 ];
 
-/** Further variables for agents. */
-const INHERITED_BY_AGENTS = ['GLOBALSTACKS_AGENT_DNS_UPSTREAMS', 'GLOBALSTACKS_AGENT_EGRESS'];
+/** Further variables for agents: what can be the same for all of them. */
+const INHERITED_BY_AGENTS = [
+  'GLOBALSTACKS_AGENT_DNS_UPSTREAMS',
+  'GLOBALSTACKS_AGENT_EGRESS',
+  'GLOBALSTACKS_AGENT_DNS_RATE',
+  'GLOBALSTACKS_AGENT_CONNECT_TIMEOUT_MS',
+  'GLOBALSTACKS_AGENT_IDLE_TIMEOUT_MS',
+  'GLOBALSTACKS_AGENT_DELIVERY_TIMEOUT_MS',
+  'GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX',
+  'GLOBALSTACKS_AGENT_FLOWS',
+];
 
 const node = (script: string): { command: string; args: readonly string[] } => ({
   command: process.execPath,
