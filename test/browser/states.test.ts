@@ -135,7 +135,7 @@ describe('a state of the console', function () {
 
   it("a sandbox that does not ask its agent for names: the driver's remedy comes first", async () => {
     const remedy =
-      'its queries cannot be led to the agent (nsenter is not there); make shop-api-1 anew with --network gstacks --dns 172.30.0.1';
+      'its DNS queries cannot be redirected to the agent (nsenter is not there); create shop-api-1 again with --network gstacks --dns 172.30.0.1';
     const path = '**/v1/sandboxes/sbx-api';
     const edit = async (route: Route): Promise<void> => {
       const response = await route.fetch();
@@ -145,9 +145,9 @@ describe('a state of the console', function () {
     await page.route(path, edit);
     await visit(page, '/sandboxes/sbx-api');
     const trouble = page.getByRole('region', { name: 'DNS' });
-    await trouble.getByText('its queries cannot be led to the agent').waitFor();
+    await trouble.getByText('its DNS queries cannot be redirected to the agent').waitFor();
     await trouble.getByText('gstacks network reattach dev sbx-api').waitFor();
-    await look(page, 'dns-restart-required', 'its queries cannot be led to the agent');
+    await look(page, 'dns-restart-required', 'its DNS queries cannot be redirected to the agent');
     await page.unroute(path, edit);
   });
 
@@ -169,18 +169,17 @@ describe('a state of the console', function () {
     expect(await page.content()).to.not.contain(token);
   });
 
-  it('an enrolment shows its token once, and how the agent is started with it', async () => {
+  it('an enrolment shows once the whole line that enrols the host', async () => {
     await visit(page, '/agents');
     await page.getByRole('button', { name: 'Enrol an agent' }).click();
     const form = page.getByRole('form', { name: 'Enrol an agent' });
     await form.getByLabel('Name').fill('host-c');
     await form.getByRole('button', { name: 'Make a one-time token' }).click();
     await form.getByText('Shown once').waitFor();
-    const text = (await form.textContent()) ?? '';
-    expect(text)
-      .to.match(/gse_[A-Za-z0-9_-]+/)
-      .and.to.contain('GLOBALSTACKS_AGENT_NAME=host-c')
-      .and.to.contain('GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE=');
+    const line = (await form.locator('.command-line').first().textContent()) ?? '';
+    const url = new URL(page.url()).origin;
+    const expected = `^printf %s gse_[A-Za-z0-9_-]{43} \\| globalstacks-agent enroll --url ${url} --name host-c --token-file - --set`;
+    expect(line).to.match(new RegExp(expected));
     await look(page, 'agent-enrolled', 'Shown once');
   });
 

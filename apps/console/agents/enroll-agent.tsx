@@ -1,5 +1,6 @@
 import { type FormEvent, useState } from 'react';
 import { createEnrollmentToken, type EnrollmentTokenDto } from '#libs/api-client/generated/index.js';
+import { enrollmentLine } from '#libs/contracts/enrollment-line.js';
 import { parseAgentName } from '#libs/contracts/ids.js';
 import { Age } from '../vocabulary/age.js';
 import { Field, faultOf, refusalAt } from '../writes/field.js';
@@ -51,16 +52,12 @@ export function EnrollAgent({ close }: { readonly close: () => void }) {
               A one-time token for <span className="mono">{token.name}</span>, which ends <Age at={token.expiresAt} />.
             </>
           }
-          secret={token.token}
+          secret={enrollmentLine(token, location.origin)}
         >
-          <h2 className="small">On that host</h2>
           <p>
-            Put the token into a file, and start the agent with these beside its other settings (docs/drivers.md). When
-            it has enrolled, it appears in this list.
+            Run this line as root on that host, where globalstacks-agent is installed. When it has enrolled, it appears
+            in this list.
           </p>
-          <Setting name="GLOBALSTACKS_AGENT_NAME" value={token.name} />
-          <Setting name="GLOBALSTACKS_CONTROL_PLANE_URL" value={location.origin} />
-          <Setting name="GLOBALSTACKS_AGENT_ENROLLMENT_TOKEN_FILE" value="<that file>" />
         </ShownOnce>
       )}
       <SendRow
@@ -71,13 +68,5 @@ export function EnrollAgent({ close }: { readonly close: () => void }) {
         words={['agent', 'enroll', name || '<name>']}
       />
     </form>
-  );
-}
-
-function Setting({ name, value }: { readonly name: string; readonly value: string }) {
-  return (
-    <div className="mono anywhere">
-      {name}={value}
-    </div>
   );
 }

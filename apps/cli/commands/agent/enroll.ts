@@ -1,5 +1,6 @@
 import type { Client } from '#libs/api-client/generated/client/index.js';
-import { createEnrollmentToken, type EnrollmentTokenDto, showAgent } from '#libs/api-client/generated/index.js';
+import { createEnrollmentToken, showAgent } from '#libs/api-client/generated/index.js';
+import { enrollmentLine } from '#libs/contracts/enrollment-line.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { agentArgument } from '../../arguments.js';
 import { GstacksCommand } from '../../command.js';
@@ -19,26 +20,17 @@ export default class AgentEnroll extends GstacksCommand {
     const status = await statusOf(client, name);
     const enrollment = await createEnrollmentToken({ client, body: { name } });
     if (status !== null && status !== 'REVOKED') {
-      this.screen.line(`${name} is enrolled already and is ${status}: the token is good for its own keys alone.`);
+      this.screen.line(`${name} is already enrolled and is ${status}: the token works only for the keys that it has.`);
       this.screen.line(`For a host with other keys, revoke it first: gstacks agent revoke ${name}`, 'bad');
       this.screen.line('');
     }
     this.screen.line(`On ${name}'s host, as root, before ${timeText(enrollment.expiresAt)}:`);
     this.screen.line('');
-    this.screen.line(
-      `  printf %s ${enrollment.token} | globalstacks-agent enroll --url ${context.url} --name ${name} --token-file -${meshOptions(enrollment)}`,
-    );
+    this.screen.line(`  ${enrollmentLine(enrollment, context.url)}`);
     this.screen.line('');
     this.screen.line('then: gstacks agent list');
     return enrollment;
   }
-}
-
-/** Settings for a host without a tsnet mesh. They have to be given: an agent never chooses `direct` by itself. */
-function meshOptions({ meshTransport }: EnrollmentTokenDto): string {
-  return meshTransport === 'tsnet'
-    ? ''
-    : ' --set GLOBALSTACKS_MESH_TRANSPORT=direct --set GLOBALSTACKS_MESH_DIRECT_LISTEN=0.0.0.0:7946';
 }
 
 /** null: there is no agent with this name. */
