@@ -51,8 +51,15 @@ export interface RunningAgent {
 }
 
 const UNUSABLE = {
-  credentials: 'the credentials cannot be used',
-  'mesh key': 'a new mesh key is made',
+  credentials: 'the saved credentials cannot be used; requesting new ones',
+  'mesh key': 'the saved mesh key cannot be used; making a new one',
+};
+const ENROLLMENT_EVENTS = {
+  waiting: 'waiting for the control plane, to get credentials',
+  'not issued again': 'the control plane refused to issue the lost credentials again; enrolling with the token',
+  'key-changed': 'the control plane offered another key than the one pinned at enrolment',
+  'mesh key not certified': 'the control plane did not certify the new mesh key',
+  'not kept': 'the credentials could not be saved',
 };
 const RENEWAL_PACE = { lookEveryMs: 10_000, firstRetryMs: 5_000, longestRetryMs: 60_000 };
 
@@ -81,7 +88,7 @@ export async function startAgent(
     {
       now,
       damaged: (what, error, movedTo) => log.warn({ movedTo, ...errorFields(error) }, UNUSABLE[what]),
-      report: ({ kind, error }) => log.warn(errorFields(error), `enrolment: ${kind}`),
+      report: ({ kind, error }) => log.warn(errorFields(error), ENROLLMENT_EVENTS[kind]),
     },
   );
   let credentials = await enrollment.current(kept, starting);
@@ -100,21 +107,29 @@ export async function startAgent(
     contactLog.delivered(message, await bus.deliverApplied(message, signal));
   const acknowledgements = new Acknowledgements({
     deliver,
-    failed: ({ networkId, to }, error) => log.warn({ networkId, to, ...errorFields(error) }, 'not acknowledged yet'),
+    failed: ({ networkId, to }, error) =>
+      log.warn({ networkId, to, ...errorFields(error) }, 'an applied version is not acknowledged yet; trying again'),
   });
   const refusals = new Refusals(deliver, ({ networkId, to }, error) =>
-    log.warn({ networkId, to, ...errorFields(error) }, 'refusal not reported'),
+    log.warn(
+      { networkId, to, ...errorFields(error) },
+      'the refusal of a version could not be reported to the control plane',
+    ),
   );
   const held = new HeldNetworks();
   const syncs = new SyncRequests({
     held,
     request: (message) => bus.requestSync(message),
-    failed: (networkId, error) => log.debug({ networkId, ...errorFields(error) }, 'sync not answered'),
+    failed: (networkId, error) =>
+      log.debug(
+        { networkId, ...errorFields(error) },
+        'the control plane did not answer a request for the present version of a network',
+      ),
   });
 
   // Sandboxes and their traffic. The held versions decide what may pass, the admitted peers who may connect.
   const freshness = await openFreshness(inState('contact.json'), systemClock(), (error) =>
-    log.error(errorFields(error), 'last contact not kept'),
+    log.error(errorFields(error), 'the time of the last contact could not be saved'),
   );
   const later = (work: () => void, delayMs: number) => {
     const timer = setTimeout(work, delayMs);
@@ -124,7 +139,11 @@ export async function startAgent(
     now: () => performance.now(),
     later,
     changed: () => {
-      traffic.zone.refresh().catch((error) => log.error(errorFields(error), 'DNS did not follow what is known'));
+      traffic.zone
+        .refresh()
+        .catch((error) =>
+          log.error(errorFields(error), 'the DNS zone could not be updated after an answer of the control plane'),
+        );
     },
   });
   const admitted = new AdmittedPeers();
@@ -148,13 +167,15 @@ export async function startAgent(
     log,
     now,
   });
-  const peerFiles = new PeerFiles(settings.stateFolder, (error) => log.error(errorFields(error), 'peers not kept'));
+  const peerFiles = new PeerFiles(settings.stateFolder, (error) =>
+    log.error(errorFields(error), 'the list of peers could not be saved'),
+  );
   admitted.admitTo(traffic.mesh, agentId);
   admitted.restore(await peerFiles.load(now()));
   admitted.onPeers((peers) => peerFiles.savePeers(peers));
   admitted.onLocalNodes((localNodes) => {
     const flowsCut = traffic.flows.localNodesChanged();
-    if (flowsCut.length > 0) log.info({ flowsCut }, 'flows of local nodes that are not admitted any more are cut');
+    if (flowsCut.length > 0) log.info({ flowsCut }, 'connections of local nodes that are no longer admitted were cut');
     peerFiles.saveLocalNodes(localNodes);
   });
 
@@ -184,12 +205,14 @@ export async function startAgent(
     take: (version, delta) => applier.take(version, delta),
     acknowledgeAgain: (networkId) => acknowledgements.repeat(networkId),
     reportRefusal: (message) => refusals.report(message),
-    counted: (status, code) => {
-      if (status !== 'received') {
-        // The key may have been replaced while this agent was away: the answer to a heartbeat tells.
-        if (code === 'SIGNATURE_INVALID') link.reportSoon();
-        counters.add(`topology ${status} ${code}`, (count) => log.warn({ status, code, count }, 'topology not taken'));
-      }
+    answered: ({ status, code, message: reason }, version) => {
+      if (status === 'received') return;
+      // The key may have been replaced while this agent was away: the answer to a heartbeat tells.
+      if (code === 'SIGNATURE_INVALID') link.reportSoon();
+      const about = { networkId: version?.networkId, version: version?.to, status, code, reason };
+      counters.add(`topology ${status} ${code}`, (count) =>
+        log.warn({ ...about, count }, 'a version of a network was not applied'),
+      );
     },
     now,
   });
@@ -231,9 +254,11 @@ export async function startAgent(
     maxMessageBytes: () => bus.maxMessageBytes(),
     answered: ({ conflicts }, sandboxes) => {
       knowledge.reported(sandboxes.map(({ sandboxId }) => sandboxId));
-      for (const conflict of conflicts) log.error(conflict, 'this sandbox belongs to another agent');
+      for (const conflict of conflicts)
+        log.error(conflict, 'another agent holds this sandbox, so this agent does not serve it');
     },
-    failed: (error) => log.warn(errorFields(error), 'inventory not reported'),
+    failed: (error) =>
+      log.warn(errorFields(error), 'the list of sandboxes could not be reported to the control plane; trying again'),
   });
   const epochs = new StoreEpochs(held.epoch());
   const offeredKeys = new OfferedKeys();
@@ -284,7 +309,7 @@ export async function startAgent(
       log.info({ expiresAt: renewed.expiresAt, signing, mesh, issuer }, 'credentials renewed');
     },
     failed: (error) => {
-      log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'credentials not renewed');
+      log.warn({ expiresAt: credentials.expiresAt, ...errorFields(error) }, 'the credentials could not be renewed');
       if (!isRevocation(error)) return 'try again';
       revoked(error);
       return 'give up';

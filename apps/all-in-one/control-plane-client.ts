@@ -85,7 +85,7 @@ export class ControlPlaneClient {
         throw new ControlPlaneAnswerError(
           'SANDBOXES_MISSING',
           `no agent reports ${missing.join(', ')} after ${deadlineMs / 1_000} s`,
-          "read the agents' logs",
+          'read the logs of the agents, below logs/ in the home folder',
         );
       }
       await pause(POLL_MS);

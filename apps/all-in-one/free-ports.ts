@@ -30,7 +30,7 @@ export async function freePortOn(host: string): Promise<number> {
   throw new PortUnusableError(
     'PORT_UNAVAILABLE',
     `no port of ${host} between ${least} and ${most} could be bound`,
-    'end what listens there, and start again',
+    'stop what listens there, and start again',
   );
 }
 

@@ -40,7 +40,10 @@ function fatalWords(line: string): LastWords | null {
     const reason = found[1] ?? found[2] ?? line;
     if (SAID_TO_CLIENTS.test(reason)) return null;
     const isTorn = NO_CHECKPOINT.test(reason);
-    return { reason: isTorn ? `${reason}: global/pg_control and pg_wal do not belong together` : reason, remedy: null };
+    return {
+      reason: isTorn ? `${reason}: global/pg_control and pg_wal are not from the same copy` : reason,
+      remedy: null,
+    };
   }
   const entry = asObject(line);
   if (entry === null || typeof entry.level !== 'number' || entry.level < FATAL_LEVEL) return null;

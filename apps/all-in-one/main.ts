@@ -66,7 +66,8 @@ function localNodeLines({ home, url, clone }: StartedStack, runtimeFolder: strin
   if (node === null) return [];
   const networks = node.networks.length === 0 ? ['<network>'] : node.networks;
   return [
-    `the background node that joined the mesh (pid ${node.pid}) goes on, for the next npm start on this home; to end it:`,
+    `the background node of mesh join (pid ${node.pid}) keeps running for the next npm start with this home; to ` +
+      'end it:',
     ...networks.map((network) => `  ${cliLine(home, clone)} mesh leave ${network}`),
   ];
 }

@@ -36,7 +36,7 @@ function readPassword(file: string): string {
     throw new PostgresUnavailableError(
       'POSTGRES_PASSWORD_UNREADABLE',
       `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-      'let the user who runs npm start read the file, or delete it: the next start sets another password',
+      'make the file readable for the user who runs npm start, or delete it: the next start sets another password',
     );
   }
 }

@@ -80,7 +80,7 @@ export async function preparePostgres(settings: PostgresSettings): Promise<Prepa
     ...asPostgresUser(postgresUser(), [binaries, dirname(dataFolder)], join(binaries, 'postgres'), args),
     env: ENVIRONMENT,
     stopSignal: 'SIGINT',
-    remedy: `if files of ${dataFolder} are damaged, put back that folder from a backup`,
+    remedy: `if files of ${dataFolder} are damaged, restore that folder from a backup`,
     isReady: () => accepts(url('postgres'), settings.passwordFile),
     url,
   };
@@ -92,7 +92,7 @@ function refuseOtherFiles(dataFolder: string): void {
   throw new PostgresUnavailableError(
     'POSTGRES_DATA_INVALID',
     `${join(dataFolder, 'PG_VERSION')} is missing beside other files`,
-    'put back the folder from a backup, or move it away to begin with an empty database',
+    'restore the folder from a backup, or move it away to start with an empty database',
   );
 }
 
@@ -108,7 +108,7 @@ function requireVersion(file: string): void {
   throw new PostgresUnavailableError(
     'POSTGRES_DATA_INVALID',
     `${file} ${text === '' ? 'is empty' : 'does not hold a version of Postgres'}`,
-    'put back the folder from a backup, or move it away to begin with an empty database',
+    'restore the folder from a backup, or move it away to start with an empty database',
   );
 }
 

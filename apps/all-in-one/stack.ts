@@ -106,7 +106,7 @@ export class Stack {
     const down = await this.startSandboxes(sandboxes, containers, client, running);
     const up = AGENTS.filter((name) => !down.has(name));
     const outside = await client.waitForMesh(up, MESH_TIMEOUT_MS);
-    for (const why of outside) this.say(`not in the mesh, which goes on trying: ${why}`);
+    for (const why of outside) this.say(`not in the mesh yet; it keeps trying: ${why}`);
     if (outside.length > 0) this.say('see: gstacks mesh doctor');
     const agents = places.map(({ name, dnsAddress, proxyRange, meshEndpoint }) => ({
       name,
@@ -135,7 +135,7 @@ export class Stack {
     await postgres?.stop();
     // If one step fails, the others are still run.
     for (const step of this.undo.splice(0).reverse()) {
-      await step().catch((error: unknown) => this.say(`not taken back: ${describe(error)}`));
+      await step().catch((error: unknown) => this.say(`a step could not be undone: ${describe(error)}`));
     }
   }
 
@@ -199,7 +199,7 @@ export class Stack {
     this.undo.push(async () => block.release());
     const ports = { ...drawn, addressBlock: block.index };
     keepPorts(this.home, ports);
-    const remedy = `stop that process, or delete ${this.home.file('ports.json')} to draw other ports`;
+    const remedy = `stop that process, or delete ${this.home.file('ports.json')} so that the next start chooses other ports`;
     for (const port of [ports.postgres, ports.nats, ...ports.mesh]) await requireFreePort(LOOPBACK, port, remedy);
     return { ports, block };
   }
@@ -239,7 +239,8 @@ export class Stack {
     const namespaces = await client.waitForSandboxes(
       () => sandboxes.filter(isAwaited).map(({ id }) => id),
       SANDBOXES_TIMEOUT_MS,
-      (missing) => this.say(`still waiting for the agents of ${missing.join(', ')}; their logs: ${this.home.logs}`),
+      (missing) =>
+        this.say(`still waiting for ${missing.join(', ')} to be reported by the agents; their logs: ${this.home.logs}`),
     );
     const down = failures();
     if (containers !== null) return down;

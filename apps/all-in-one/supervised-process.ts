@@ -119,7 +119,7 @@ export class SupervisedProcess {
     } catch (error) {
       // The process runs without its record and ends with this process; only a start after a crash would not find it.
       const reason = error instanceof Error ? error.message : String(error);
-      this.say(`${this.spec.name}: its pid ${pid} is not written down: ${reason}`);
+      this.say(`${this.spec.name}: its pid ${pid} could not be saved: ${reason}`);
     }
   }
 

@@ -60,14 +60,19 @@ function showHead(
     screen.line(`version: ${version} (epoch ${epoch.counter})`);
   }
   if (status === 'EPOCH_REGRESSED') {
-    screen.line('agents hold what this store never wrote; see and decide: gstacks admin new-epoch', 'bad');
+    screen.line(
+      'agents hold versions that this store does not have; see what a new epoch would change: gstacks admin new-epoch',
+      'bad',
+    );
   }
   for (const line of unreadableLines(network, unreadable)) screen.sentence('', line, 'bad');
   if (quarantinedSince !== null) {
-    screen.line(`quarantined since version ${quarantinedSince}: nothing of it is served`, 'bad');
+    screen.line(`quarantined since version ${quarantinedSince}: no agent serves it`, 'bad');
     screen.line(`serve it again: gstacks network quarantine ${network} --lift`);
   } else if (unreadable !== null) {
-    screen.line(`agents serve what they hold; cut it off: gstacks network quarantine ${network} --wait`);
+    screen.line(
+      `agents keep serving what they hold; to cut the network off: gstacks network quarantine ${network} --wait`,
+    );
   }
 }
 

@@ -38,9 +38,11 @@ function reportLostOutput(): void {
     if (error.code === 'EPIPE') return;
     process.exitCode = EXIT.internal;
     process.stderr.write(
-      `error: standard output takes no more (${error.code}): the answer is not complete (OUTPUT_LOST)\n`,
+      `error: standard output cannot be written (${error.code}): the answer is incomplete (OUTPUT_LOST)\n`,
     );
-    process.stderr.write('  try: make room where it is written, and run it again; a write was made all the same\n');
+    process.stderr.write(
+      '  try: free space where it is written, and run it again; a command that writes has taken effect\n',
+    );
   });
 }
 

@@ -96,7 +96,7 @@ export class BackgroundNode {
         if (holder !== undefined) {
           throw new RequestRefusedError(
             'PORT_IN_USE',
-            `port ${localPort} is forwarded to network ${holder[0]} already`,
+            `port ${localPort} is already forwarded to network ${holder[0]}`,
             `gstacks mesh forward stop ${localPort}`,
           );
         }
@@ -199,7 +199,7 @@ export class BackgroundNode {
     try {
       writeWhole(this.ports.stateFile, `${JSON.stringify(this.state())}\n`, 0o600);
     } catch (error) {
-      this.ports.log('state not written', { error: String(error) });
+      this.ports.log('the state file could not be written', { error: String(error) });
     }
   }
 }

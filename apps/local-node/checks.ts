@@ -55,7 +55,7 @@ export async function runLocalChecks(node: DiagnosedNode, message: unknown): Pro
     checkPolicy(view, source, request, now),
     skipped('USES_AGENT_DNS', 'a local node forwards ports and needs no DNS'),
     await checkPeer(node, request),
-    skipped('ISOLATED', 'a local node is a developer’s machine, which nothing isolates'),
+    skipped('ISOLATED', 'a local node is a developer’s machine, which is not isolated'),
   ];
   return { protocol: BUS_PROTOCOL, kind: 'checks', checks, effect: effectOf(view, source, request, now) };
 }
@@ -66,10 +66,10 @@ type Question = Pick<Extract<DiagnoseRequest, { kind: 'checks' }>, 'networkId' |
 function checkRoute(view: NetworkView | null, { alias, port }: Question): Check {
   const record = view?.aliases.get(alias);
   if (record === undefined || !record.ports.some(({ published }) => published === port)) {
-    return skipped('ROUTE_PRESENT', `${alias}:${port} is not among what this user may reach`);
+    return skipped('ROUTE_PRESENT', `${alias}:${port} is not published, or this user may not reach it`);
   }
   const agentId = view?.sandboxes.get(record.sandboxId)?.agentId ?? null;
-  if (agentId !== null) return pass('ROUTE_PRESENT', `${alias}:${port} is reached at agent ${agentId}`);
+  if (agentId !== null) return pass('ROUTE_PRESENT', `${alias}:${port} is reached through agent ${agentId}`);
   const remedy = `see \`gstacks sandbox show ${record.sandboxId}\``;
   return fail('ROUTE_PRESENT', `no agent holds ${record.sandboxId}, which publishes ${alias}`, remedy);
 }

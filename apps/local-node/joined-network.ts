@@ -72,7 +72,7 @@ export class JoinedNetwork {
       changed: () => void changes.emit('mesh'),
       log: shortMeshLog(
         (entry) => ports.log('mesh', { entry }),
-        (code, peer, count) => ports.log('mesh: more of these in the last minute', { code, peer, count }),
+        (code, peer, count) => ports.log('more mesh errors of this kind in the last minute', { code, peer, count }),
       ),
     });
     return new JoinedNetwork(ports, keys, credentials, mesh, changes);
@@ -94,16 +94,17 @@ export class JoinedNetwork {
       address: localNodeAddress(nodeId),
       credentials: () => this.credentials,
       nkeySeed: keys.nkeySeed,
-      fault: ({ kind, subject, detail }) =>
-        log('bus message dropped or refused', { kind, subject, detail: String(detail) }),
+      fault: ({ kind, subject, detail }) => log('a bus message was dropped', { kind, subject, detail: String(detail) }),
     });
     this.acknowledgements = new Acknowledgements({
       deliver: async (message, signal) => void (await this.bus.deliverApplied(message, signal)),
-      failed: ({ to }, error) => log('acknowledgement not delivered yet', { to, error: String(error) }),
+      failed: ({ to }, error) =>
+        log('an applied version is not acknowledged yet; trying again', { to, error: String(error) }),
     });
     this.refusals = new Refusals(
       async (message, signal) => void (await this.bus.deliverApplied(message, signal)),
-      ({ to }, error) => log('refusal of a topology version not reported', { to, error: String(error) }),
+      ({ to }, error) =>
+        log('the refusal of a version could not be reported to the control plane', { to, error: String(error) }),
     );
 
     // The held copy of the network, and the traffic by it.
@@ -137,8 +138,8 @@ export class JoinedNetwork {
       take: (held) => applyHere(held, { copy, engine, acknowledgements, now, applied }),
       acknowledgeAgain: () => acknowledgements.repeat(networkId),
       reportRefusal: (message) => this.refusals.report(message),
-      counted: (status, code) => {
-        if (status === 'refused') log('topology refused', { code });
+      answered: ({ status, code, message: reason }, version) => {
+        if (status === 'refused') log('refused a version of the network', { version: version?.to, code, reason });
         // As at an agent: the key may have been replaced.
         if (code === 'SIGNATURE_INVALID') this.link.reportSoon();
       },
@@ -205,7 +206,7 @@ export class JoinedNetwork {
       },
       failed: (error) => {
         const ending = endingOf(error);
-        if (ending === null) log('not renewed yet', { error: String(error) });
+        if (ending === null) log('the credentials could not be renewed; trying again', { error: String(error) });
         else void this.end(ending);
         return ending === null ? 'try again' : 'give up';
       },
@@ -261,7 +262,10 @@ export class JoinedNetwork {
     if (!this.isJoined) return;
     await this.end(ending);
     await requestLeave(this.ports.url, this.ports.token(), this.credentials.nodeId).catch((error: unknown) =>
-      this.ports.log('not told that this machine left', { error: String(error) }),
+      this.ports.log(
+        'the control plane could not be told that this machine left; the credentials expire by themselves',
+        { error: String(error) },
+      ),
     );
   }
 

@@ -29,7 +29,7 @@ export function meshMoved(network: string, joined: OfferedMesh, renewed: Offered
     meshControlUrl === null ? meshTransport : `${meshTransport} at ${meshControlUrl}`;
   return {
     code: 'MESH_MOVED',
-    message: `the control plane has another mesh now: ${nameOf(renewed)}, where it was ${nameOf(joined)}`,
+    message: `the control plane now has another mesh: ${nameOf(renewed)} instead of ${nameOf(joined)}`,
     remedy: `gstacks mesh join ${network}`,
   };
 }
@@ -91,7 +91,7 @@ function doubt({ network, currency, held, busFault: fault }: JoinedFacts): Endin
       return {
         code: 'OUT_OF_CONTACT',
         message: [
-          `the control plane was last heard at ${currency.since.toISOString()}; this is as of then`,
+          `the control plane last answered at ${currency.since.toISOString()}; what is shown is from then`,
           ...(fault === null ? [] : [fault.message]),
         ].join('; '),
         remedy: 'gstacks whoami',
@@ -99,7 +99,9 @@ function doubt({ network, currency, held, busFault: fault }: JoinedFacts): Endin
     case 'outdated':
       return {
         code: 'VERSION_OUTDATED',
-        message: `version ${held?.snapshot.version ?? 'none'} is held; ${currency.version} has not arrived since ${currency.since.toISOString()}`,
+        message:
+          `version ${held?.snapshot.version ?? 'none'} is held; version ${currency.version} exists since ` +
+          `${currency.since.toISOString()} and has not arrived`,
         remedy: `gstacks network status ${network}`,
       };
   }

@@ -19,7 +19,7 @@ export function lookOf(outcome: ProbeOutcome): Look {
     case 'refused here': {
       const { code } = outcome;
       if (!NO_WAY.test(code)) return { kind: 'refused', by: null, code };
-      return { kind: 'unreachable', code, message: "no way leads to the target's agent" };
+      return { kind: 'unreachable', code, message: "no address of the target's agent is known" };
     }
     case 'unreachable':
       return { kind: 'unreachable', code: outcome.code, message: `agent ${outcome.agentId}: ${outcome.message}` };

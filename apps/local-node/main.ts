@@ -56,7 +56,7 @@ async function startLocalNode(asked: AbortSignal, end: (reason: string) => void)
   endWhenIdle();
   // Without its folder, no command can reach this node: the end of a login session removes XDG_RUNTIME_DIR.
   const folderTimer = setInterval(() => {
-    if (!lock.isInPlace()) end('its folder is gone');
+    if (!lock.isInPlace()) end('its folder was deleted');
   }, LOOK_AT_FOLDER_EVERY_MS);
 
   function endWhenIdle(): void {

@@ -24,7 +24,7 @@ export async function ownNodeFolder(folder: string, socket: string, signal: Abor
     if (await isListenedOn(socket)) return null;
     if (performance.now() > deadline) {
       const owner = attempt.pid === null ? 'another node' : `another node (pid ${attempt.pid})`;
-      const remedy = 'end that process, then try again: gstacks mesh join <network>';
+      const remedy = 'stop that process, then try again: gstacks mesh join <network>';
       throw new NodeFolderInUseError('NODE_FOLDER_IN_USE', `${folder} is used by ${owner}`, remedy);
     }
     await rest(LOOK_EVERY_MS, signal);

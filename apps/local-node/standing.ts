@@ -71,11 +71,11 @@ function notCurrent(currency: Currency): Standing | null {
     case 'current':
       return null;
     case 'silent':
-      return { state: 'unknown', reason: `the control plane was last heard at ${currency.since.toISOString()}` };
+      return { state: 'unknown', reason: `the control plane last answered at ${currency.since.toISOString()}` };
     case 'outdated':
       return {
         state: 'unknown',
-        reason: `version ${currency.version} is current since ${currency.since.toISOString()}, and has not arrived`,
+        reason: `version ${currency.version} exists since ${currency.since.toISOString()} and has not arrived`,
       };
   }
 }
@@ -94,7 +94,7 @@ function fromLook({ seen, lastCode }: Surroundings, now: Date): Standing {
     case 'unreachable':
       return { state: 'unreachable', reason: `${look.message} (${look.code})` };
     case 'reached':
-      return { state: 'open', reason: `agent ${look.agentId} is of an earlier release, and cannot confirm it` };
+      return { state: 'open', reason: `agent ${look.agentId} runs an earlier release that cannot confirm it` };
     case 'taken': {
       // That the agent was away is over, since it answers.
       const isOver = lastCode === null || lastCode.startsWith('PEER_');

@@ -67,11 +67,15 @@ export class ChainWalk {
     const { position, previousHash, hash } = event;
     const expected = this.end.position + 1;
     if (position !== expected) {
-      this.report('MISSING', expected, `the next event is at ${position}`);
+      this.report('MISSING', expected, `event ${expected} is missing; the next one is ${position}`);
     } else if (previousHash !== this.end.hash) {
-      this.report('UNLINKED', expected, `names ${previousHash} before it, where ${this.end.hash} is`);
+      this.report(
+        'UNLINKED',
+        expected,
+        `names ${previousHash} as the hash of the event before it, which is ${this.end.hash}`,
+      );
     } else if (eventHash(previousHash, event) !== hash) {
-      this.report('CHANGED', expected, `${event.type} of ${event.streamId} is not what was hashed`);
+      this.report('CHANGED', expected, `${event.type} of ${event.streamId} does not match its hash: it was changed`);
     } else {
       this.compare({ position, hash });
     }
@@ -82,7 +86,11 @@ export class ChainWalk {
   finish(): LogVerification {
     const lost = this.anchors.find(({ position }) => position > this.end.position);
     if (lost !== undefined) {
-      this.report('TAIL_LOST', this.end.position + 1, `position ${lost.position} was seen before`);
+      this.report(
+        'TAIL_LOST',
+        this.end.position + 1,
+        `the log ends here, but reached position ${lost.position} before`,
+      );
     }
     return this.broken ?? { kind: 'intact', head: this.end };
   }
@@ -93,6 +101,6 @@ export class ChainWalk {
 
   private compare({ position, hash }: LogAnchor): void {
     const other = this.anchors.find((anchor) => anchor.position === position && anchor.hash !== hash);
-    if (other !== undefined) this.report('REWRITTEN', position, `has hash ${hash}, where ${other.hash} was seen`);
+    if (other !== undefined) this.report('REWRITTEN', position, `has hash ${hash}, but had ${other.hash} before`);
   }
 }

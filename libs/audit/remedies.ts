@@ -2,9 +2,10 @@ import type { LogProblem } from './chain-walk.js';
 
 const RESTORED =
   'if the database was restored from an older backup, accept what it holds: gstacks admin new-epoch; otherwise its log ' +
-  'was cut off or rewritten: compare it with a backup or an earlier export (docs/operations.md)';
+  'was truncated or rewritten: compare it with a backup or an earlier export (docs/operations.md)';
 const CHANGED =
-  'somebody changed the database past the control plane: compare it with a backup or an earlier export (docs/operations.md)';
+  'somebody changed the database without the control plane: compare it with a backup or an earlier export ' +
+  '(docs/operations.md)';
 
 /** What to do about a problem of the log in the database. */
 export const LOG_REMEDIES: { readonly [problem in LogProblem]: string } = {
@@ -23,5 +24,6 @@ export const LOG_REMEDIES: { readonly [problem in LogProblem]: string } = {
 export function exportRemedy(problem: LogProblem): string {
   return problem === 'HEAD_FOREIGN'
     ? 'give the key of the control plane that made the export: gstacks audit key'
-    : 'the file is not as it was exported: take another copy of it, or export the log again: gstacks audit export log.jsonl';
+    : 'the file was changed after the export: take another copy of it, or export the log again: gstacks audit export ' +
+        'log.jsonl';
 }

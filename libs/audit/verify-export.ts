@@ -28,8 +28,9 @@ export async function verifyExport(
     number += 1;
     const next = walk.head.position + 1;
     const parsed = line === null ? null : parseExportLine(line);
-    if (head !== null) walk.report('UNREADABLE', next, `line ${number} stands after the head`);
-    else if (parsed === null) walk.report('UNREADABLE', next, `line ${number} is not as it was exported`);
+    if (head !== null)
+      walk.report('UNREADABLE', next, `line ${number} comes after the signed head, which must be the last line`);
+    else if (parsed === null) walk.report('UNREADABLE', next, `line ${number} is not a line of an export`);
     else if (parsed.kind === 'event') {
       walk.next(parsed.event);
       successions.push(...successionsIn(parsed.event));
@@ -58,13 +59,17 @@ function withSuccessors(keys: readonly KeyObject[], successions: readonly KeySuc
 function atItsHead(walk: ChainWalk, head: SignedHead | null, keys: readonly KeyObject[]): LogVerification {
   const { position, hash } = walk.head;
   if (head === null) {
-    walk.report('HEAD_MISSING', position + 1, 'no signed head tells that the log ends here');
+    walk.report('HEAD_MISSING', position + 1, 'the export has no signed head, so events may be missing at its end');
   } else if (!keys.some((key) => isSignedBy(key, head))) {
-    walk.report('HEAD_FOREIGN', head.position, 'the head was signed with another key, or changed since');
+    walk.report('HEAD_FOREIGN', head.position, 'the head was signed with another key, or changed after it was signed');
   } else if (head.position > position) {
-    walk.report('TAIL_LOST', position + 1, `the signed head is at ${head.position}`);
+    walk.report('TAIL_LOST', position + 1, `the export ends here, but its signed head is event ${head.position}`);
   } else if (head.position < position || head.hash !== hash) {
-    walk.report('REWRITTEN', head.position, 'the signed head names another event there, or an earlier end');
+    walk.report(
+      'REWRITTEN',
+      head.position,
+      'the signed head names another event at this position, or ends before the export does',
+    );
   }
   return walk.finish();
 }

@@ -214,7 +214,7 @@ export function loadBusAuthority(folder: string): BusAuthority {
       if (answer.error) {
         throw new RevocationsRefusedError(
           'REVOCATIONS_REFUSED',
-          `the bus did not take the revocations: ${answer.error.description ?? 'no reason given'}`,
+          `nats-server refused the revocations: ${answer.error.description ?? 'no reason given'}`,
           'check that nats-server was started with the configuration of this keys folder',
         );
       }

@@ -24,7 +24,12 @@ export function encodeRefusal(error: unknown): Buffer {
   const refusal: Refusal =
     error instanceof CodedError
       ? { error: { code: error.code, message: error.message } }
-      : { error: { code: 'INTERNAL', message: 'the receiver failed at this message; its log says why' } };
+      : {
+          error: {
+            code: 'INTERNAL',
+            message: 'the receiver failed while it handled this message; its log has the error',
+          },
+        };
   return encodeMessage(refusal);
 }
 

@@ -23,7 +23,7 @@ export class BusNotConnectedError extends CodedError {
     super(
       'BUS_NOT_CONNECTED',
       `there is no connection to the bus at ${servers.join(', ')}: ${why}`,
-      'check that nats-server runs there, and that nothing between blocks its port',
+      'check that nats-server runs there, and that no firewall blocks its port',
     );
   }
 }
@@ -34,7 +34,10 @@ export class BusRefusedError extends CodedError {}
 /** The message is larger than the server accepts. */
 export class BusMessageTooLargeError extends CodedError {
   constructor(subject: string, bytes: number, maxBytes: number) {
-    super('BUS_MESSAGE_TOO_LARGE', `a message of ${bytes} bytes for ${subject} is over the bus's limit of ${maxBytes}`);
+    super(
+      'BUS_MESSAGE_TOO_LARGE',
+      `a message of ${bytes} bytes for ${subject} is larger than nats-server accepts (${maxBytes} bytes)`,
+    );
   }
 }
 
@@ -51,6 +54,9 @@ const QUOTED_CHARACTERS = 200;
 export class ReplyOutsideInboxError extends CodedError {
   constructor(subject: string, reply: string) {
     const named = reply.length > QUOTED_CHARACTERS ? `${reply.slice(0, QUOTED_CHARACTERS)}…` : reply;
-    super('REPLY_OUTSIDE_INBOX', `a message on ${subject} asks for its answer on ${named}, outside its sender's inbox`);
+    super(
+      'REPLY_OUTSIDE_INBOX',
+      `a message on ${subject} asks for its answer on ${named}, which is not its sender's inbox`,
+    );
   }
 }

@@ -256,7 +256,7 @@ function requestError(error: unknown, subject: string, timeoutMs: number): unkno
     case ErrorCode.Timeout:
       return new BusTimeoutError(subject, timeoutMs);
     case ErrorCode.NoResponders:
-      return new BusUnavailableError(subject, 'nobody listens there');
+      return new BusUnavailableError(subject, 'nobody subscribes to it');
     default:
       return new BusUnavailableError(subject, error.message);
   }

@@ -89,7 +89,9 @@ async function serverIds(connection: Asking): Promise<readonly string[]> {
     subscription.unsubscribe();
   }
   if (ids.size < expected) {
-    throw new BusServersSilentError(`only ${ids.size} of ${expected} servers of the bus answered`);
+    throw new BusServersSilentError(
+      `only ${ids.size} of ${expected} nats-servers answered within ${ANSWER_WITHIN_MS} ms`,
+    );
   }
   return [...ids];
 }
@@ -146,7 +148,7 @@ async function ask(connection: Asking, serverId: string, what: 'CONNZ' | 'KICK',
     return parseObject(answer.json(), 'answer');
   } catch (error) {
     if (!(error instanceof NatsError)) throw error;
-    throw new BusServersSilentError(`server ${serverId} of the bus did not answer ${what}: ${error.message}`);
+    throw new BusServersSilentError(`nats-server ${serverId} did not answer ${what}: ${error.message}`);
   }
 }
 

@@ -6,7 +6,7 @@ export class DiskFullError extends CodedError {
     super(
       'DISK_FULL',
       `${path} cannot be written: no space is left on its disk`,
-      'make room on that disk; what could not be written is tried again by itself',
+      'free space on that disk; the write is repeated automatically',
     );
   }
 }

@@ -32,7 +32,7 @@ export function parseOutsidePattern(value: unknown, field: string): OutsidePatte
   if (typeof value !== 'string') return refuse(field, value, OUTSIDE_NAME_FORM, 'OUTSIDE_NAME_INVALID');
   const base = value.startsWith(WILDCARD) ? value.slice(WILDCARD.length) : value;
   if (base.includes('*')) {
-    return refuse(field, value, 'a * as the whole first label, such as *.example.com', 'WILDCARD_MISPLACED');
+    return refuse(field, value, 'a * that is the whole first label, such as *.example.com', 'WILDCARD_MISPLACED');
   }
   checkedName(base, value, base === value ? 2 : 1, field);
   return value as OutsidePattern;

@@ -13,7 +13,11 @@ const MOST_CHARACTERS = 4 * 1_024 * 1_024;
 
 export class EventTooLongError extends CodedError {
   constructor() {
-    super('EVENT_TOO_LONG', `an event has more than ${MOST_CHARACTERS} characters`, 'ask the control plane itself');
+    super(
+      'EVENT_TOO_LONG',
+      `an event has more than ${MOST_CHARACTERS} characters`,
+      'connect to the control plane directly: a proxy may have changed the stream',
+    );
   }
 }
 

@@ -35,7 +35,7 @@ export async function probeControlServer(controlUrl: string, timeoutMs: number):
   if (status === 200 && text !== null && hasPublicKey(text)) return null;
   return new ControlServerFault(
     'MESH_CONTROL_INVALID',
-    `${controlUrl} answers, but not as a tsnet control server does (status ${status})`,
+    `${controlUrl} answers, but is not a tsnet control server (status ${status})`,
   );
 }
 

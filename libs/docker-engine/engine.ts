@@ -153,7 +153,7 @@ export class DockerEngine {
     const newest = minorOf(ApiVersion);
     const oldest = minorOf(MinAPIVersion);
     if (newest < OLDEST_MINOR || oldest > NEWEST_MINOR) {
-      const spoken = `it speaks Engine API ${String(MinAPIVersion)} to ${String(ApiVersion)}`;
+      const spoken = `it supports Engine API ${String(MinAPIVersion)} to ${String(ApiVersion)}`;
       throw new EngineUnavailableError(
         newest < OLDEST_MINOR ? 'DOCKER_API_TOO_OLD' : 'DOCKER_API_TOO_NEW',
         `Docker ${String(Version)} at ${this.socketPath} cannot be used: ${spoken}, and 1.${OLDEST_MINOR} to 1.${NEWEST_MINOR} is needed`,

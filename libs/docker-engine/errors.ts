@@ -27,13 +27,14 @@ export function unavailable(socketPath: string, error: unknown): EngineUnavailab
   if (code === 'EACCES' || code === 'EPERM') {
     return new EngineUnavailableError(
       'DOCKER_SOCKET_FORBIDDEN',
-      `this process may not open ${socketPath}`,
+      `this process has no permission to open ${socketPath}`,
       'run it as root or as a member of the group docker',
     );
   }
   return new EngineUnavailableError(
     'DOCKER_ENGINE_SILENT',
-    `the Docker Engine at ${socketPath} broke off: ${error instanceof Error ? error.message : String(error)}`,
+    `the connection to the Docker Engine at ${socketPath} was lost: ` +
+      `${error instanceof Error ? error.message : String(error)}`,
     "read dockerd's log",
   );
 }

@@ -31,6 +31,6 @@ export async function importImage(
   // The Engine reports progress as JSON lines with status 200; an error is the last line.
   const failed = /"error":"([^"]*)"/.exec(await bodyOf(engine.socketPath, response));
   if (failed !== null) {
-    throw new EngineUnavailableError('DOCKER_IMPORT_FAILED', `the Engine did not take the image: ${failed[1]}`);
+    throw new EngineUnavailableError('DOCKER_IMPORT_FAILED', `the Docker Engine refused the image: ${failed[1]}`);
   }
 }

@@ -13,7 +13,7 @@ export class VersionConflictError extends CodedError {
     super(
       'VERSION_CONFLICT',
       `${name} is at version ${actualVersion}, not at ${expectedVersion}`,
-      'read it again and repeat the command on its present version',
+      'read it again and repeat the command for its present version',
     );
   }
 
@@ -49,7 +49,7 @@ export class StoreUnavailableError extends CodedError {
   constructor(cause: unknown) {
     super(
       'STORE_UNAVAILABLE',
-      `the database did not answer in time, and nothing was written: ${messageOf(cause)}`,
+      `the database did not answer in time; nothing was written: ${messageOf(cause)}`,
       'try again in a moment',
     );
   }
@@ -60,8 +60,8 @@ export class StoreFullError extends CodedError {
   constructor(cause: unknown) {
     super(
       'STORE_FULL',
-      `the database has no room left on its disk, and nothing was written: ${messageOf(cause)}`,
-      "make room on the disk of Postgres's data directory: the control plane writes again by itself",
+      `the disk of the database is full; nothing was written: ${messageOf(cause)}`,
+      "free space on the disk of Postgres's data directory; the control plane then writes again automatically",
     );
   }
 }
@@ -74,7 +74,7 @@ export class WriteOutcomeUnknownError extends CodedError {
   constructor(commandId: string, cause: unknown) {
     super(
       'WRITE_OUTCOME_UNKNOWN',
-      `the database did not answer in time, and the change may have been made: ${messageOf(cause)}`,
+      `the database did not answer in time; the change may have been made: ${messageOf(cause)}`,
       `repeat the same request with the Idempotency-Key ${commandId}: it is carried out once`,
     );
   }

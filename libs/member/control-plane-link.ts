@@ -30,7 +30,7 @@ const UNFOUNDED: Receipt = {
   protocol: BUS_PROTOCOL,
   ok: false,
   code: PEERS_UNFOUNDED,
-  message: 'the changes start from another list than the one held here',
+  message: 'the changes do not apply to the list of peers that is held here',
 };
 
 /** A member's link to the control plane over the bus: answers its requests, and sends hello and heartbeats. */

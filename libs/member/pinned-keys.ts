@@ -10,7 +10,7 @@ type StoreCredentials = Pick<MemberCredentials, 'snapshotKeys' | 'successions' |
 /** The control plane names another key of the store than the one pinned, and no signature leads from this one to it. */
 export class StoreKeyChangedError extends CodedError {}
 
-const ENROL_AGAIN = 'revoke this agent, empty its state folder and enrol it again if the change is meant';
+const ENROL_AGAIN = 'if an admin changed this, revoke this agent, empty its state folder and enrol it again';
 
 /**
  * The issued credentials, with only those keys of the store that the member trusts already, or that such a key has
@@ -30,7 +30,7 @@ export function withPinnedKeys<Credentials extends StoreCredentials>(
     refused.push(
       new StoreKeyChangedError(
         'SNAPSHOT_KEY_CHANGED',
-        'the control plane signs snapshots with another key than at the enrolment; the key enrolled with stays',
+        'the control plane signs snapshots with another key than at enrolment; the key from enrolment stays trusted',
         ENROL_AGAIN,
       ),
     );
@@ -44,7 +44,7 @@ export function withPinnedKeys<Credentials extends StoreCredentials>(
     refused.push(
       new StoreKeyChangedError(
         'MESH_AUTHORITY_CHANGED',
-        'the control plane has another mesh authority than at the enrolment; the one enrolled with stays',
+        'the control plane has another mesh authority than at enrolment; the one from enrolment stays trusted',
         ENROL_AGAIN,
       ),
     );

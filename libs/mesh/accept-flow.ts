@@ -72,7 +72,13 @@ export function acceptFlows(session: ServerSession, { takers, budgets, turns, ov
         if (session.usable && canAnswer(stream)) answerRequest(asked, flatHeaders);
       });
     if (isWaiting) return;
-    answerNo(stream, UNAVAILABLE, 'PEER_STREAM_LIMIT', 'this peer has as many streams open as it may', null);
+    answerNo(
+      stream,
+      UNAVAILABLE,
+      'PEER_STREAM_LIMIT',
+      'this peer already has the most streams open that one peer may have',
+      null,
+    );
   });
 }
 
@@ -90,7 +96,7 @@ function take(
 ): void {
   if (kind === 'probe' && takeProbe !== null) takeProbe(incomingProbe(asked, request, session));
   else if (kind === 'flow' && takeFlow !== null) takeFlow(incomingFlow(asked, request, session));
-  else answerNo(asked.stream, UNAVAILABLE, 'MESH_NOT_READY', 'this node takes no flows yet', null);
+  else answerNo(asked.stream, UNAVAILABLE, 'MESH_NOT_READY', 'this node is not ready for connections yet', null);
 }
 
 function readRequest(
@@ -138,7 +144,7 @@ function incomingOf(
 ): Incoming & { readonly answerOnce: () => void } {
   const { stream } = asked;
   const gone = new AbortController();
-  const leave = () => gone.abort(session.endReason() ?? new Error('the peer went away'));
+  const leave = () => gone.abort(session.endReason() ?? new Error('the peer ended the connection'));
   let answered = false;
   const answerOnce = () => {
     if (answered) throw new Error(`flow ${request.flowId} was answered twice`);

@@ -64,7 +64,7 @@ export function readProbeAnswer(headers: Readonly<Record<string, unknown>>): num
 function probeNotKnown(): ProbeNotKnownError {
   return new ProbeNotKnownError(
     'PROBE_NOT_KNOWN',
-    'the peer is of an earlier release, which knows no probes',
+    'the peer runs an earlier release that does not know probes',
     'run the same GlobalStacks version on both agents',
   );
 }
@@ -91,7 +91,7 @@ function readMessage(value: unknown): string {
 function offProtocol(reason: string): PeerUnreachableError {
   return new PeerUnreachableError(
     'PEER_PROTOCOL',
-    `the peer's answer is not one: ${reason}`,
-    'check that both agents run versions that speak to each other',
+    `the peer's answer is not valid: ${reason}`,
+    'run the same GlobalStacks version on both agents',
   );
 }

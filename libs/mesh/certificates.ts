@@ -116,7 +116,10 @@ export async function loadAuthority(material: AuthorityMaterial): Promise<Certif
   const root = readRoot(material.certificate);
   const keys = await signingPair(material.privateKey);
   if (!(await root.verify({ publicKey: keys.publicKey, signatureOnly: true }, webcrypto))) {
-    throw new AuthorityInvalidError('AUTHORITY_KEY_MISMATCH', 'the private key is not that of the authority');
+    throw new AuthorityInvalidError(
+      'AUTHORITY_KEY_MISMATCH',
+      "the private key does not belong to the mesh authority's certificate",
+    );
   }
   const storeId = storeOf(root);
   return {
@@ -124,7 +127,10 @@ export async function loadAuthority(material: AuthorityMaterial): Promise<Certif
     certificate: material.certificate,
     async issue({ request, identity, now, ttlSeconds, serialNumber }) {
       if (now >= root.notAfter) {
-        throw new AuthorityInvalidError('AUTHORITY_EXPIRED', `the authority ended ${root.notAfter.toISOString()}`);
+        throw new AuthorityInvalidError(
+          'AUTHORITY_EXPIRED',
+          `the mesh authority's certificate expired at ${root.notAfter.toISOString()}`,
+        );
       }
       const { notBefore, notAfter } = validity(now, ttlSeconds);
       const certificate = await X509CertificateGenerator.create(
@@ -185,7 +191,7 @@ function storeOf(root: X509Certificate): string {
   const names = root.getExtension(SubjectAlternativeNameExtension)?.names.items ?? [];
   const [name] = names;
   if (names.length !== 1 || name?.type !== 'url' || !name.value.startsWith('spiffe://')) {
-    throw new AuthorityInvalidError('AUTHORITY_UNREADABLE', 'the mesh authority does not name its store');
+    throw new AuthorityInvalidError('AUTHORITY_UNREADABLE', "the mesh authority's certificate does not name its store");
   }
   return parseStoreId(name.value.slice('spiffe://'.length), 'the store of the mesh authority');
 }

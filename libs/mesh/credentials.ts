@@ -19,7 +19,8 @@ export function readCredentials(credentials: MeshCredentials): ReadCredentials {
     createSecureContext(tlsCredentials(credentials));
     const certificate = new X509Certificate(credentials.certificate);
     // TLS accepts an empty key too, and fails only in the handshake.
-    if (!certificate.checkPrivateKey(createPrivateKey(credentials.privateKey))) throw new Error('not a pair');
+    if (!certificate.checkPrivateKey(createPrivateKey(credentials.privateKey)))
+      throw new Error('certificate and key do not belong together');
     return { self: identityOfCertificate(certificate), validUntil: certificate.validToDate.getTime() };
   } catch (error) {
     // OpenSSL's message may quote the key, so it is left out; the names in a certificate are not secret.

@@ -25,7 +25,9 @@ export async function dialPeer(
     const bound = new AbortController();
     const stop = () => bound.abort(closing.reason);
     const { connectMs } = settings.timings;
-    const cancel = setDeadline(connectMs, () => bound.abort(new Error(`no session within ${connectMs} ms`)));
+    const cancel = setDeadline(connectMs, () =>
+      bound.abort(new Error(`no session was established within ${connectMs} ms`)),
+    );
     closing.addEventListener('abort', stop, { once: true });
     if (closing.aborted) stop();
     try {

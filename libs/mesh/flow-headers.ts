@@ -90,7 +90,10 @@ export function checkSource(source: FlowSource, peer: MeshIdentity): void {
   if (peer.kind === 'agent' && source.kind === 'sandbox') return;
   if (peer.kind === 'local' && source.kind === 'local' && source.user === peer.user && source.node === peer.node)
     return;
-  throw new FlowRequestError('SOURCE_NOT_YOURS', `${formatSource(source)} is not a source this peer may name`);
+  throw new FlowRequestError(
+    'SOURCE_NOT_YOURS',
+    `${formatSource(source)} is not a source that this peer may send connections for`,
+  );
 }
 
 function gather(flat: readonly string[]): ReadonlyMap<string, string> {
@@ -106,7 +109,7 @@ function gather(flat: readonly string[]): ReadonlyMap<string, string> {
       if (name.startsWith('gs-')) throw new FlowRequestError('HEADER_UNKNOWN', `${name.slice(0, 64)} is not known`);
       continue;
     }
-    if (headers.has(name)) throw new FlowRequestError('HEADER_DUPLICATE', `${name} stands more than once`);
+    if (headers.has(name)) throw new FlowRequestError('HEADER_DUPLICATE', `${name} is given more than once`);
     if (text.length > MAX_VALUE_LENGTH) throw new FlowRequestError('HEADER_TOO_LONG', `${name} is too long`);
     headers.set(name, text);
   }

@@ -140,7 +140,11 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
         if (error instanceof FlowRefusedError) link.wasted.refused(request, error);
         if (!(error instanceof SessionSpentError)) throw error;
         if (attempt >= ATTEMPTS) {
-          throw new PeerUnreachableError('PEER_LOST', `agent ${agentId} takes no flows: ${error.message}`, 'try again');
+          throw new PeerUnreachableError(
+            'PEER_LOST',
+            `agent ${agentId} accepts no connections: ${error.message}`,
+            'try again',
+          );
         }
       }
     }
@@ -204,7 +208,7 @@ export async function startMeshMember(settings: MeshMemberSettings): Promise<Sta
 
     async close() {
       closed = true;
-      for (const link of links.values()) link.close('MESH_CLOSED', 'this node leaves the mesh');
+      for (const link of links.values()) link.close('MESH_CLOSED', 'this node is leaving the mesh');
       server.close();
       refused.close();
       await transport.close();

@@ -74,7 +74,7 @@ function ask<T>(
     };
     const closed = () => {
       if (stream.rstCode === constants.NGHTTP2_REFUSED_STREAM) return fail(new SessionSpentError('stream refused'));
-      fail(lost(lease.session.endReason()?.message ?? 'it ended the flow without an answer'));
+      fail(lost(lease.session.endReason()?.message ?? 'it ended the connection without an answer'));
     };
     signal.addEventListener('abort', aborted, { once: true });
     stream.on('error', () => undefined); // 'close' always follows
@@ -104,6 +104,6 @@ function lost(reason: string): PeerUnreachableError {
   return new PeerUnreachableError(
     'PEER_LOST',
     `the peer did not answer: ${reason}`,
-    'try again; if it lasts, check that the peer’s agent runs',
+    'try again; if this lasts, check that the peer’s agent runs',
   );
 }

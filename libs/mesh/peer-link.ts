@@ -64,7 +64,7 @@ export class PeerLink {
       // Other calls that waited for the same dial may have filled it.
       if (hasRoom(free)) return this.take(free);
     }
-    throw new PeerUnreachableError('PEER_LOST', `agent ${this.settings.agentId} takes no flows`, 'try again');
+    throw new PeerUnreachableError('PEER_LOST', `agent ${this.settings.agentId} accepts no connections`, 'try again');
   }
 
   /**
@@ -103,7 +103,7 @@ export class PeerLink {
     } catch (error) {
       if (!(error instanceof PeerUnreachableError)) throw error;
       const peer = { kind: 'agent', agentId: this.settings.agentId } as const;
-      this.settings.log({ code: error.code, peer, message: `no new proof of identity: ${error.message}` });
+      this.settings.log({ code: error.code, peer, message: `it could not prove its identity again: ${error.message}` });
     }
   }
 
@@ -139,7 +139,10 @@ export class PeerLink {
   private async dialSession(): Promise<PooledSession> {
     const { agentId, limits } = this.settings;
     if (this.pool.filter(({ retired }) => !retired).length >= limits.sessionsPerPeer) {
-      throw new PeerUnreachableError('PEER_BUSY', `agent ${agentId} has as many flows from here as it may`);
+      throw new PeerUnreachableError(
+        'PEER_BUSY',
+        `agent ${agentId} already has the most connections open that it accepts from this host`,
+      );
     }
     const closing = this.closing.signal;
     const dialled = this.peer;

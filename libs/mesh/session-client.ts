@@ -91,7 +91,7 @@ function checkPeer(secure: TLSSocket, agentId: AgentId, { storeId, keyThumbprint
   try {
     const peer = identityOfCertificate(certificate);
     if (peer.storeId !== storeId || !sameIdentity(peer.identity, { kind: 'agent', agentId })) {
-      throw mismatch(`it is ${describeIdentity(peer.identity)} of store ${peer.storeId}`, agentId);
+      throw mismatch(`${describeIdentity(peer.identity)} of store ${peer.storeId}`, agentId);
     }
     if (named === null || named === keyThumbprint(certificate)) return certificate;
     throw mismatch('its certificate is for another key than the control plane names', agentId);
@@ -125,7 +125,7 @@ function accepted(session: ClientSession, agentId: AgentId, signal: AbortSignal)
 }
 
 const PROVE_REMEDY = 'check both clocks, and that both agents are enrolled with the same store';
-const SILENT_REMEDY = 'something takes the connection and does not answer: check that the peer’s agent runs';
+const SILENT_REMEDY = 'something accepts the connection but does not answer: check that the peer’s agent runs';
 
 function untrusted(cause: unknown, remedy = PROVE_REMEDY): PeerUnreachableError {
   const reason = cause instanceof Error ? cause.message : String(cause);
@@ -135,7 +135,7 @@ function untrusted(cause: unknown, remedy = PROVE_REMEDY): PeerUnreachableError 
 function mismatch(found: string, agentId: AgentId): PeerUnreachableError {
   return new PeerUnreachableError(
     'PEER_IDENTITY_MISMATCH',
-    `another peer answers where agent ${agentId} should: ${found}`,
+    `the address of agent ${agentId} leads to another peer: ${found}`,
     `check the address that agent ${agentId} advertises`,
   );
 }
@@ -144,7 +144,7 @@ function refusedUs(agentId: AgentId, cause: unknown): PeerUnreachableError {
   const reason = cause instanceof Error ? cause.message : 'it closed the connection';
   return new PeerUnreachableError(
     'PEER_REFUSED_SESSION',
-    `agent ${agentId} did not take this node's session: ${reason}`,
-    "check that this node's certificate is current and not revoked, and both clocks",
+    `agent ${agentId} refused a session with this node: ${reason}`,
+    'check both clocks, and that this node is not revoked: gstacks agent list',
   );
 }

@@ -113,7 +113,12 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     }
     const known = [...sessions].filter((session) => describeIdentity(session.peer) === describeIdentity(peer));
     if (known.length >= limits.sessionsFromPeer) {
-      refuse(secure, 'TOO_MANY_SESSIONS', peer, `${describeIdentity(peer)} has ${known.length} sessions already`);
+      refuse(
+        secure,
+        'TOO_MANY_SESSIONS',
+        peer,
+        `${describeIdentity(peer)} already has ${known.length} sessions, the most that one peer may have`,
+      );
       return;
     }
     places.hasten(secure);
@@ -134,7 +139,11 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
         return void connection.destroy();
       }
       if (connection instanceof Socket && !places.take(connection)) {
-        log({ code: 'TOO_MANY_HANDSHAKES', peer: null, message: `${connection.remoteAddress} has its share already` });
+        log({
+          code: 'TOO_MANY_HANDSHAKES',
+          peer: null,
+          message: `${connection.remoteAddress} has too many handshakes in progress`,
+        });
         return void connection.destroy();
       }
       handshakes += 1; // until 'secureConnection' or 'tlsClientError'; exactly one of them follows
@@ -148,7 +157,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     reconsider() {
       for (const session of sessions) {
         if (settings.admits(session)) continue;
-        session.end('PEER_REMOVED', `the control plane does not name ${describeIdentity(session.peer)} any more`);
+        session.end('PEER_REMOVED', `the control plane no longer names ${describeIdentity(session.peer)} as a peer`);
       }
       waitingRoom.reconsider();
     },
@@ -161,7 +170,7 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     close() {
       closed = true;
       waitingRoom.close();
-      for (const session of sessions) session.end('MESH_CLOSED', 'this node leaves the mesh');
+      for (const session of sessions) session.end('MESH_CLOSED', 'this node is leaving the mesh');
     },
   };
 }

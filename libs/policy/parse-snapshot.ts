@@ -96,7 +96,7 @@ function headFrom(fields: { readonly [field in (typeof HEAD_FIELDS)[number]]: un
 function requireFormat(format: unknown): void {
   if (format === SNAPSHOT_FORMAT) return;
   throw new SnapshotInvalidError(
-    `snapshot format ${JSON.stringify(format)} is not known here; this release reads format ${SNAPSHOT_FORMAT}`,
+    `snapshot format ${JSON.stringify(format)} is not known; this release reads format ${SNAPSHOT_FORMAT}`,
     'SNAPSHOT_FORMAT_UNSUPPORTED',
   );
 }

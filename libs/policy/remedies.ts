@@ -67,7 +67,7 @@ function attachRemedy({ name, sandboxes }: Pick<NetworkView, 'name' | 'sandboxes
   if ([...sandboxes.keys()].some((sandboxId) => sandboxId === from)) {
     return `gstacks network test ${name} sandbox:${from} ${alias}:${port}, since ${from} is the id of a sandbox, and not an alias`;
   }
-  return `gstacks network attach ${name} <sandbox-id>, a sandbox that ${from} stands for`;
+  return `gstacks network attach ${name} <sandbox-id>, for a sandbox that ${from} matches`;
 }
 
 function isLocal(from: string): boolean {

@@ -23,7 +23,7 @@ export function certificateFault(url: string, errorCode: string): CertificateFau
   if (UNKNOWN_ISSUER.has(errorCode)) {
     return {
       code: 'CERTIFICATE_NOT_TRUSTED',
-      message: `the certificate of ${url} is signed by nobody that this machine trusts (${errorCode})`,
+      message: `the certificate of ${url} is not signed by an authority that this machine trusts (${errorCode})`,
       remedy: 'set GLOBALSTACKS_CA_FILE to a PEM file of the certificate authorities that signed your servers',
     };
   }

@@ -73,7 +73,7 @@ function overview(program: string, commands: { readonly [name: string]: ProgramC
   const entries = Object.entries(commands);
   const width = Math.max(...entries.map(([name]) => name.length));
   const lines = entries.map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}\n`);
-  return `usage: ${program} COMMAND\n\n${lines.join('')}\n${program} COMMAND --help says more.\n`;
+  return `usage: ${program} COMMAND\n\n${lines.join('')}\n${program} COMMAND --help shows the options of a command.\n`;
 }
 
 /** What a command is given by these words. `commandLine` is what people type before them. Error: UsageError. */

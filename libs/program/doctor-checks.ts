@@ -15,7 +15,7 @@ const CLOCKS_APART_MS = 30_000;
  */
 export function examineClock(theirs: Date, ours: Date, whose: string): Finding {
   const apart = Math.abs(theirs.getTime() - ours.getTime());
-  const evidence = `${(apart / 1_000).toFixed(1)} s from the clock of ${whose}`;
+  const evidence = `${(apart / 1_000).toFixed(1)} s apart from the clock of ${whose}`;
   if (apart <= CLOCKS_APART_MS) return pass('CLOCK', evidence);
   return fail('CLOCK', evidence, 'set the clock, and keep it with an NTP client such as systemd-timesyncd or chrony');
 }
@@ -48,7 +48,7 @@ export async function examineControlPlane(url: URL): Promise<ControlPlaneSeen> {
     const said = problem === null ? `but is not ready (status ${response.status})` : `but says: ${problem}`;
     return { finding: fail(code, `${evidence}, ${said}`, remedy), time, isControlPlane: problem !== null };
   } catch (error) {
-    const remedy = 'check that it runs, its address, a firewall between, and for https:// GLOBALSTACKS_CA_FILE';
+    const remedy = 'check that it runs, its address, firewalls on the way, and for https:// also GLOBALSTACKS_CA_FILE';
     const finding = fail(code, `${url.origin} does not answer: ${reasonOf(error)}`, remedy);
     return { finding, time: null, isControlPlane: false };
   }
@@ -84,9 +84,10 @@ export function examineAdvertised(
   { host, setting, isHereOnly }: { readonly host: string; readonly setting: string; readonly isHereOnly: boolean },
 ): Finding {
   const remedy = `set ${setting} to the address at which other machines reach this one`;
-  if (isUnspecified(host)) return fail(code, `others are told to dial ${host}, which is no host`, remedy);
+  if (isUnspecified(host))
+    return fail(code, `other machines are told to dial ${host}, which is not the address of a host`, remedy);
   if (isLoopback(host) && !isHereOnly) {
-    return fail(code, `others are told to dial ${host}, where each of them reaches itself`, remedy);
+    return fail(code, `other machines are told to dial ${host}, at which each of them reaches itself`, remedy);
   }
-  return pass(code, `others are told to dial ${host}`);
+  return pass(code, `other machines are told to dial ${host}`);
 }

@@ -39,8 +39,8 @@ export function writeForFolderOwner(path: string, content: string | Buffer): voi
 
 /**
  * Makes a folder and those above it, mode 0700; new ones belong to the owner of the folder that they are made in. That
- * owner may replace a new folder by a link at any moment, so each is opened within the one before it, never by its whole
- * path, and given away by its descriptor. Errors: the system's.
+ * owner may replace a new folder by a link at any moment, so each is opened within the one before it, never by its
+ * whole path, and given away by its descriptor. Errors: the system's.
  */
 export function makeFolder(folder: string): void {
   const missing: string[] = [];

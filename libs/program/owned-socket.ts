@@ -45,7 +45,7 @@ function removeSocket(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) {
-    throw new NotASocketError('NOT_A_SOCKET', `${path} is no socket`, 'remove what is there, or name another path');
+    throw new NotASocketError('NOT_A_SOCKET', `${path} is not a socket`, 'remove what is there, or name another path');
   }
   rmSync(path, { force: true });
 }

@@ -33,7 +33,7 @@ export async function portUnusable(
   return new PortUnusableError(
     isBusy ? 'PORT_BUSY' : 'PORT_UNAVAILABLE',
     `${host}:${port} of ${setting} ${await bindFault(port, error)}`,
-    isBusy ? `end that process, or set ${setting} to another port` : `set ${setting} to an address of this host`,
+    isBusy ? `stop that process, or set ${setting} to another port` : `set ${setting} to an address of this host`,
   );
 }
 

@@ -10,7 +10,7 @@ export interface Running {
 
 export interface Program {
   /**
-   * Rejects when the program cannot run. `signal` is aborted when its end is asked for meanwhile. `end` closes the
+   * Rejects when cannot start. `signal` is aborted when its end is asked for meanwhile. `end` closes the
    * program in order; with an error, which is told last, it ends as one that cannot run.
    */
   readonly start: (signal: AbortSignal, end: (reason: string, error?: unknown) => void) => Promise<Running>;
@@ -61,10 +61,10 @@ export function runProgram(program: Program): void {
     if (error !== undefined) because = { reason, error };
     program.ending(reason);
     setTimeout(
-      () => fail(new Error(`not closed within ${program.closeWithinMs} ms`), 'closing took too long'),
+      () => fail(new Error(`it did not stop within ${program.closeWithinMs} ms`), 'closing took too long'),
       program.closeWithinMs,
     );
-    asked.abort(new Error(`the end was asked for: ${reason}`));
+    asked.abort(new Error(`asked to stop: ${reason}`));
     if (running !== null) closeAndLeave(running);
   };
 
@@ -81,7 +81,7 @@ export function runProgram(program: Program): void {
     },
     (error: unknown) => {
       if (asked.signal.aborted) leave(0);
-      else failFor(error, 'the program cannot run');
+      else failFor(error, 'cannot start');
     },
   );
 }

@@ -149,7 +149,7 @@ describe("a network's page of names outside", function () {
 
   it('says beside the field what the control plane refuses, before anything is sent', async () => {
     for (const [name, said] of [
-      ['*.com', 'everybody can register names below com'],
+      ['*.com', 'anybody can register names below com'],
       ['10.0.0.1', 'addresses cannot be allowed'],
     ] as const) {
       await visit(page, `${PAGE}?add=allow&from=web&to=${name}&port=443`);

@@ -55,7 +55,7 @@ describe('npm start on a damaged home', function () {
     const down = printed.split('\n').filter((line) => line.startsWith('down: '));
     expect(down).to.have.length(1);
     expect(down[0]).to.include(
-      `agent-host-a cannot run: ${join(home, 'agents/host-a/identity/bus.seed')} is empty; put back`,
+      `agent-host-a cannot run: ${join(home, 'agents/host-a/identity/bus.seed')} is empty; restore`,
     );
   });
 

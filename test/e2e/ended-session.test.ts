@@ -89,7 +89,7 @@ describe('a session of psql by a rule that ends', function () {
     process.kill(stack.pid(`agent-${host}`), 'SIGKILL');
     await waitFor(
       `the agent of ${host} serves again`,
-      () => stack.log(`agent-${host}`).slice(since).includes('serving the last-good version'),
+      () => stack.log(`agent-${host}`).slice(since).includes('serving the saved version of a network'),
       60_000,
     );
   }

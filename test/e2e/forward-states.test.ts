@@ -97,7 +97,7 @@ for (const mesh of MESHES) {
           const { network, forward } = await becomes('unknown', 5);
           expect(network).to.include({ state: 'unknown', mesh: unknownMesh, code: 'OUT_OF_CONTACT' });
           expect(forward.lastKnown).to.deep.include({ state: 'open' });
-          expect(forward.reason).to.equal(`the control plane was last heard at ${network.lastContactAt}`);
+          expect(forward.reason).to.equal(`the control plane last answered at ${network.lastContactAt}`);
           expect(await listed()).to.deep.equal({ code: 5, state: 'unknown' });
           const people = await stack.gstacks('mesh', 'status');
           expect(people.stdout).to.match(/^dev +DISCONNECTED since \d\d:\d\d:\d\d \(bus \w+\)/m);

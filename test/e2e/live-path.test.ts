@@ -160,7 +160,7 @@ describe('what breaks a connection fails network test, which says what it is', f
       what: 'nobody behind the port inside, which is not the published one',
       to: 'nobody:80',
       ...{ fails: 'TARGET_ACCEPTS', at: 'host-b' },
-      evidence: /nobody listens on 7000 in sbx-api; it listens on .*8080/,
+      evidence: /nothing listens on port 7000 in sbx-api; it listens on .*8080/,
       remedy: /7000/,
     },
     {
@@ -188,7 +188,7 @@ describe('what breaks a connection fails network test, which says what it is', f
       what: 'a blackholed peer, with a session open',
       bring: blackhole,
       ...{ fails: 'PEER_REACHED', at: 'host-a' },
-      evidence: /CONNECT_TIMEOUT|PEER_SILENT|no session within/,
+      evidence: /CONNECT_TIMEOUT|PEER_SILENT|no session was established within/,
       remedy: /runs/,
     },
     {
@@ -199,7 +199,7 @@ describe('what breaks a connection fails network test, which says what it is', f
         return () => process.kill(pid, 'SIGCONT');
       },
       ...{ fails: 'PEER_REACHED', at: 'host-a' },
-      evidence: /CONNECT_TIMEOUT|PEER_SILENT|no session within/,
+      evidence: /CONNECT_TIMEOUT|PEER_SILENT|no session was established within/,
       remedy: /runs/,
     },
     {
@@ -207,14 +207,14 @@ describe('what breaks a connection fails network test, which says what it is', f
       bring: otherResolver,
       ...{ fails: 'USES_AGENT_DNS', at: 'host-a' },
       evidence: /in sbx-web asks 192\.0\.2\.53 for api\.dev\.gstacks/,
-      remedy: /make its resolver 10\./,
+      remedy: /set its resolver to 10\./,
     },
     {
       what: 'a source at its limit of flows, at its own agent',
       agents: () => ({ 'host-a': twoFlows }),
       bring: holding('sbx-web'),
       ...{ fails: 'PEER_REACHED', at: 'host-a' },
-      evidence: /a flow of sbx-web is refused here: FLOW_LIMIT/,
+      evidence: /this agent refuses a connection from sbx-web: FLOW_LIMIT/,
       remedy: /GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX/,
     },
     {
@@ -222,7 +222,7 @@ describe('what breaks a connection fails network test, which says what it is', f
       agents: () => ({ 'host-a': {} }),
       bring: blackhole,
       ...{ fails: 'PEER_REACHED', at: 'host-a' },
-      evidence: /CONNECT_TIMEOUT|no session within/,
+      evidence: /CONNECT_TIMEOUT|no session was established within/,
       remedy: /drops its packets|open from this host/,
     },
     ...(['host-a', 'host-b'] as const).flatMap((agent): readonly Fault[] =>
@@ -231,7 +231,7 @@ describe('what breaks a connection fails network test, which says what it is', f
           what: `${agent} started again with its clock off by ${by}`,
           agents: () => ({ [agent]: { variables: clockOff(by) } }),
           ...{ fails: 'MESH_JOINED', at: agent },
-          evidence: /its certificate is good from .* and its clock says/,
+          evidence: /its certificate is valid from .* and its clock shows/,
           remedy: /set the clock/,
           besides: ['PEER_REACHED'],
         }),
@@ -279,7 +279,7 @@ describe('what breaks a connection fails network test, which says what it is', f
       agents: () => ({ 'host-b': twoFlows }),
       bring: holding('sbx-web'),
       ...{ fails: 'PEER_REACHED', at: 'host-a' },
-      evidence: /agent host-b refuses a flow of sbx-web: FLOW_LIMIT/,
+      evidence: /agent host-b refuses a connection from sbx-web: FLOW_LIMIT/,
       remedy: /GLOBALSTACKS_AGENT_FLOWS/,
     },
     {
@@ -288,7 +288,7 @@ describe('what breaks a connection fails network test, which says what it is', f
       bring: holding('sbx-worker'),
       from: 'worker',
       ...{ fails: 'PEER_REACHED', at: 'host-b' },
-      evidence: /a flow of sbx-worker is refused here: FLOW_LIMIT/,
+      evidence: /this agent refuses a connection from sbx-worker: FLOW_LIMIT/,
       remedy: /GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX/,
     },
     {
@@ -416,14 +416,14 @@ describe('what breaks a connection between processes of one machine fails networ
     expect(code, JSON.stringify(result.firstFailure)).to.equal(0);
     const skipped = result.checks.filter(({ status }) => status === 'skipped');
     expect(skipped.map((check) => check.code)).to.deep.equal(['USES_AGENT_DNS', 'ISOLATED']);
-    for (const { evidence } of skipped) expect(evidence).to.match(/the driver static|any process of the machine/);
+    for (const { evidence } of skipped) expect(evidence).to.match(/the driver static|any process on the host/);
   });
 
   it('nobody behind the port inside: TARGET_ACCEPTS at host-b', async () => {
     const { code, result } = await networkTest(stack, 'web', 'nobody:80');
     expect(code).to.equal(NOT_KNOWN);
     expect(result.firstFailure).to.include({ code: 'TARGET_ACCEPTS', status: 'fail', agentId: 'host-b' });
-    expect(result.firstFailure?.evidence).to.match(/nobody listens on 7000 of 127\./);
+    expect(result.firstFailure?.evidence).to.match(/nothing listens on 127\./);
     expect(result.firstFailure?.remedy).to.contain(
       'alias add dev sbx-api nobody --port 80:<port inside> --replace-ports',
     );

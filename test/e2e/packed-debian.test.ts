@@ -248,7 +248,7 @@ END`);
     await query(postgres.url('postgres'), 'CREATE DATABASE restored');
     writeFileSync(control.path(`${PLACES.etc}/database-url`), postgres.url('restored'));
     const { stdout } = await operations('restore into a database');
-    expect(stdout).to.match(/^restored up to event \d+.*\nkeys: those in .* stay\n/);
+    expect(stdout).to.match(/^restored up to event \d+.*\nkeys: the keys in .* stay\n/);
     await startControlPlane();
     await waitFor('agents are found ahead', async () => (await networkStatus()) === 'EPOCH_REGRESSED', 60_000);
     const decided = await control.shell('gstacks admin new-epoch --yes');

@@ -158,7 +158,7 @@ describe('the package, installed as docs/deploy.md says', function () {
       .machine()
       .shell(markedBlock('operations.md', 'operations: check of a backup'), variables);
     expect(stdout)
-      .to.include('is a whole backup')
+      .to.include('is a complete backup')
       .and.match(/keys: +\d+ files/);
     const { code } = await installed
       .machine()

@@ -152,7 +152,8 @@ describe('npm start', function () {
     expect(performance.now() - began).to.be.lessThan(STOP_WITHIN_MS);
     expect(pids.filter(isAlive)).to.deep.equal([]);
 
-    const [, pid = '', command = ''] = /background node .*\(pid (\d+)\) goes on, .*:\n {2}(.*)\n$/.exec(stdout) ?? [];
+    const [, pid = '', command = ''] =
+      /background node .*\(pid (\d+)\) keeps running .*:\n {2}(.*)\n$/.exec(stdout) ?? [];
     expect(isAlive(Number(pid)), stdout).to.equal(true);
     const left = await run('sh', ['-c', command]).ended;
     expect(left.code, left.stderr).to.equal(0);

@@ -35,7 +35,7 @@ export async function expectFoundByDials(
       () => (report()?.isolation === 'broken' ? report() : undefined),
       TOLD_WITHIN_MS,
     );
-    expect(broken.isolationEvidence).to.contain(`reaches ${proxyAddress}:${PORT} of its host past the proxy`);
+    expect(broken.isolationEvidence).to.contain(`reaches ${proxyAddress}:${PORT} of its host without the proxy`);
     expect(broken.isolationRemedy).to.contain('proxy range');
   } finally {
     service.kill('SIGKILL');

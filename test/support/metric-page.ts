@@ -1,3 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CLONE } from './clone.js';
+
 /** One metric of a page in Prometheus' text format. */
 export interface PageMetric {
   readonly name: string;
@@ -16,6 +20,13 @@ export function metricsOf(page: string): readonly PageMetric[] {
     else if (!/^[a-z][a-z0-9_]*(\{.*\})? [-+.0-9eInfNa]+$/.test(line)) throw new Error(`no metric: ${line}`);
   }
   return metrics;
+}
+
+/** The help of each metric that docs/metrics.md describes: its line there, without backquotes. */
+export function describedMetrics(): ReadonlyMap<string, string> {
+  const text = readFileSync(join(CLONE, 'docs/metrics.md'), 'utf8');
+  const lines = text.matchAll(/^\| `(gs_[a-z_]+)[^|]*\| (.*?) *\|$/gm);
+  return new Map([...lines].map(([, name = '', meaning = '']) => [name, meaning.replaceAll('`', '')]));
 }
 
 /** The value of one series, with its labels exactly as in the page; null: there is no such series. */

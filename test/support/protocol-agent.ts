@@ -111,7 +111,7 @@ export class ProtocolAgent {
       },
       acknowledgeAgain: (networkId) => acknowledgements.repeat(networkId),
       reportRefusal: () => {},
-      counted: () => {},
+      answered: () => {},
       now: () => new Date(),
     });
     const counting = {

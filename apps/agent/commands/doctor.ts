@@ -42,7 +42,7 @@ async function findingsOf(variables: Parameters<typeof parseAgentSettings>[0]): 
       code: 'CLOCK',
       look: async () => {
         const { time } = await asked;
-        if (time === null) return skipped('CLOCK', 'the control plane did not tell its time');
+        if (time === null) return skipped('CLOCK', 'the control plane did not answer with its time');
         return examineClock(time, new Date(), 'the control plane');
       },
     },

@@ -87,7 +87,7 @@ function variablesOf(given: Given): { readonly [name: string]: string } {
       throw new UsageError(`${accepted}, not ${JSON.stringify(setting)}`, HELP);
     }
     if (!KNOWN_SETTINGS.includes(name)) {
-      throw new UsageError(`an agent has no setting ${name}`, `${HELP}, which lists the settings`);
+      throw new UsageError(`agents have no setting ${name}`, `${HELP}, which lists the settings`);
     }
     return [name, value] as const;
   });
@@ -111,7 +111,7 @@ function refuseOtherAgent(config: string, { name }: AgentSettings): void {
   if (present === undefined || present === name) return;
   throw new OtherAgentHereError(
     'OTHER_AGENT',
-    `${config} is of the agent ${present}`,
+    `${config} has the settings of agent ${present}`,
     `enrol with --name ${present}, or give this agent its own --config and --state-dir`,
   );
 }
@@ -152,8 +152,8 @@ function identityOf({ stateFolder }: AgentSettings): string {
 function alreadyEnrolled({ name, stateFolder }: AgentSettings): AlreadyEnrolledError {
   return new AlreadyEnrolledError(
     'ALREADY_ENROLLED',
-    `this host is enrolled already as ${name}, with its keys in ${stateFolder}; the token was not spent`,
-    `to change settings, the same command without --token-file; to give the host new keys, stop the agent, ` +
+    `this host is already enrolled as ${name}, with its keys in ${stateFolder}; the token was not used`,
+    `to change settings, run the same command without --token-file; to give the host new keys, stop the agent, run ` +
       `gstacks agent revoke ${name}, empty ${stateFolder}, and enrol it with a new token`,
   );
 }

@@ -23,13 +23,13 @@ const RULES = `table inet gstacks_doctor {
 /** Checks iproute2, nftables and the permission to use them, which drivers with links need. */
 export async function examineKernel(driver: string): Promise<Finding> {
   const code = 'KERNEL';
-  if (driver === 'static') return skipped(code, 'the driver static needs nothing of the kernel');
+  if (driver === 'static') return skipped(code, 'the driver static needs no kernel features');
   const remedy = 'install iproute2 and nftables, and run this as root, or with the capabilities of the unit';
   try {
     const version = await tool('nft', ['--version']);
     await tool('ip', ['-V']);
     await tool('nft', ['--check', '-f', '-'], RULES);
-    return pass(code, `${version.trim()}; the kernel takes the rules of a link`);
+    return pass(code, `${version.trim()}; the kernel accepts the rules of a sandbox's link`);
   } catch (error) {
     return fail(code, reasonOf(error), remedy);
   }
@@ -45,12 +45,12 @@ export async function examineDriver(driver: string, variables: Environment): Pro
       await engine.connect();
       return pass(code, `${socket} answers; ${labelledText(await engine.listContainers())}`);
     } catch (error) {
-      const remedy = 'start dockerd, or name its socket in GLOBALSTACKS_AGENT_DOCKER_SOCKET';
+      const remedy = 'start dockerd, or set GLOBALSTACKS_AGENT_DOCKER_SOCKET to its socket';
       return fail(code, `${socket}: ${reasonOf(error)}`, remedy);
     }
   }
   const file = variables.GLOBALSTACKS_AGENT_SANDBOXES;
-  if (!file) return pass(code, `${driver}: sandboxes are named to the agent's socket`);
+  if (!file) return pass(code, `${driver}: sandboxes are added through the agent's socket`);
   try {
     accessSync(file, constants.R_OK);
     return pass(code, `${driver}: ${file} lists the sandboxes`);

@@ -30,7 +30,7 @@ export interface StateFound {
 export async function openState({ name, stateFolder }: AgentSettings): Promise<StateFound> {
   const identity = join(stateFolder, 'identity');
   const none = { credentials: null, seed: null, isRunning: false };
-  const enrol = `gstacks agent enroll ${name}, and run here the line that it prints`;
+  const enrol = `as admin, run gstacks agent enroll ${name}; then, on this host, the line that it prints`;
   if (!existsSync(credentialsFile(identity))) {
     return { ...none, finding: fail('ENROLLED', `${identity} holds no credentials`, enrol) };
   }
@@ -41,7 +41,7 @@ export async function openState({ name, stateFolder }: AgentSettings): Promise<S
     const until = credentials.expiresAt.toISOString();
     const isOver = credentials.expiresAt.getTime() < Date.now();
     const finding = isOver
-      ? fail('ENROLLED', `the credentials ended at ${until}`, 'start the agent: it renews them')
+      ? fail('ENROLLED', `the credentials expired at ${until}`, 'start the agent: it renews them')
       : pass('ENROLLED', `as ${credentials.agentId}; the credentials are renewed before ${until}`);
     return { finding, credentials, seed, isRunning: isHeld(stateFolder) };
   } catch (error) {
@@ -58,15 +58,16 @@ function isHeld(stateFolder: string): boolean {
 
 export async function examineBus({ credentials, seed }: StateFound): Promise<Finding> {
   const code = 'BUS';
-  if (credentials === null || seed === null) return skipped(code, 'its address comes with the credentials');
+  if (credentials === null || seed === null) return skipped(code, 'the address of the bus comes with the credentials');
   try {
     return pass(
       code,
-      `${await probeBus(credentials.busServers, { jwt: credentials.busJwt, seed })} takes the credentials`,
+      `${await probeBus(credentials.busServers, { jwt: credentials.busJwt, seed })} accepts the credentials`,
     );
   } catch (error) {
     const remedy =
-      'check that nats-server runs, a firewall between, for tls:// GLOBALSTACKS_CA_FILE, and gstacks agent list';
+      'check that nats-server runs, firewalls on the way, for tls:// also GLOBALSTACKS_CA_FILE, and that the agent ' +
+      'is not revoked: gstacks agent list';
     const known = error instanceof CodedError ? error.remedy : null;
     return fail(code, `${credentials.busServers.join(', ')}: ${reasonOf(error)}`, known ?? remedy);
   }
@@ -86,7 +87,10 @@ async function examineEndpoint(
   });
 }
 
-export async function examineMesh(settings: AgentSettings, state: StateFound): Promise<Finding> {
+export async function examineMesh(
+  settings: AgentSettings,
+  state: Pick<StateFound, 'credentials' | 'isRunning'>,
+): Promise<Finding> {
   const code = 'MESH';
   const offered = state.credentials ?? { meshTransport: null, meshControlUrl: null };
   const choice = chooseMesh(settings.mesh, offered);
@@ -98,17 +102,18 @@ export async function examineMesh(settings: AgentSettings, state: StateFound): P
   if (choice.kind === 'direct') {
     const advertised = await examineEndpoint(settings, choice);
     if (advertised.status === 'fail') return advertised;
-    if (state.isRunning) return skipped(code, 'the agent runs: ask it with `gstacks mesh doctor`');
+    if (state.isRunning) return skipped(code, 'the agent runs: check its mesh with `gstacks mesh doctor`');
     const [, host = '', port = ''] = /^(.*):(\d+)$/.exec(choice.listen) ?? [];
-    const remedy = 'end what listens there, or set GLOBALSTACKS_MESH_DIRECT_LISTEN to an address of this host';
+    const remedy =
+      'stop the process that listens there, or set GLOBALSTACKS_MESH_DIRECT_LISTEN to an address of this host';
     return examinePort(code, host.replace(/^\[|\]$/g, ''), Number(port), remedy);
   }
   try {
     accessSync(choice.meshNode, constants.X_OK);
   } catch (error) {
-    return fail(code, reasonOf(error), 'build mesh-node (docs/deploy.md) and name it in GLOBALSTACKS_MESH_NODE');
+    return fail(code, reasonOf(error), 'build mesh-node (docs/deploy.md) and set GLOBALSTACKS_MESH_NODE to its path');
   }
   const fault = await probeControlServer(choice.controlUrl, CONTROL_SERVER_WITHIN_MS);
-  if (fault === null) return pass(code, `${choice.controlUrl} answers, and ${choice.meshNode} is there`);
+  if (fault === null) return pass(code, `${choice.controlUrl} answers, and ${choice.meshNode} exists`);
   return fail(code, fault.message, fault.remedy);
 }

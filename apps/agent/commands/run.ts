@@ -19,7 +19,7 @@ function readSettings(environment: Environment): AgentSettings {
     return parseAgentSettings(environment);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    agentLog('unnamed', 'info').fatal(errorFields(error), 'the settings cannot be used');
+    agentLog('unnamed', 'info').fatal(errorFields(error), 'agent: the settings are invalid');
     process.exit(REFUSED);
   }
 }
@@ -34,7 +34,7 @@ export function runAgent(environment: Environment): void {
       log.info({ driver: settings.driver.name }, 'agent started');
       return agent;
     },
-    ending: (reason) => log.info({ reason }, 'ending'),
+    ending: (reason) => log.info({ reason }, 'agent is stopping'),
     fatal: (error, what) => log.fatal(errorFields(error), `agent: ${what}`),
     exitCodeOf: (error) => (isRevocation(error) ? REFUSED : FAILED),
     closeWithinMs: CLOSE_WITHIN_MS,

@@ -23,7 +23,8 @@ export class ContactLog {
   }
 
   unanswered(error: unknown): void {
-    if (this.answering !== false) this.log.warn(errorFields(error), 'the control plane does not answer');
+    if (this.answering !== false)
+      this.log.warn(errorFields(error), 'the control plane does not answer; serving the versions held');
     this.answering = false;
   }
 
@@ -34,7 +35,7 @@ export class ContactLog {
 
   fault({ kind, subject, detail }: BusFault): void {
     this.counters.add(`bus ${kind}`, (count) => {
-      this.log.warn({ kind, subject, count, ...errorFields(detail) }, 'bus message dropped or refused');
+      this.log.warn({ kind, subject, count, ...errorFields(detail) }, 'a bus message was dropped');
     });
   }
 }

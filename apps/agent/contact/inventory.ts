@@ -118,8 +118,8 @@ export function mostRefused(refused: readonly RefusedSandbox[]): readonly Refuse
     name: 'others',
     sandboxId: null,
     code: 'MORE_REFUSED',
-    message: `${refused.length - told.length} more cannot be taken`,
-    remedy: "read the agent's log, which names each",
+    message: `${refused.length - told.length} more could not become sandboxes`,
+    remedy: "read the agent's log: it names each",
   };
   return [...told, others];
 }

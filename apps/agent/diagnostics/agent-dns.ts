@@ -16,14 +16,15 @@ export async function checkAgentDns(
   signal: AbortSignal,
 ): Promise<Check> {
   const record = recordOf(agent, request);
-  if (record === null) return skipped('USES_AGENT_DNS', `there is no record for ${request.alias} to ask for`);
+  if (record === null)
+    return skipped('USES_AGENT_DNS', `there is no record for ${request.alias} that could be queried`);
   const here = sources.filter(({ sandboxId }) => agent.sandboxes.addressOf(sandboxId) !== null);
-  if (here.length === 0) return skipped('USES_AGENT_DNS', 'no sandbox of this host is a source');
+  if (here.length === 0) return skipped('USES_AGENT_DNS', 'the selector matches no sandbox on this host');
   const checks = await Promise.all(
     here.slice(0, MOST_LOOKED_INTO).map(async ({ sandboxId }): Promise<Check> => {
       const found = await agent.inspection.lookUp(sandboxId, record.name, signal);
       if (found.kind === 'unseen') {
-        return skipped('USES_AGENT_DNS', `which resolver ${sandboxId} uses is not seen: ${found.reason}`);
+        return skipped('USES_AGENT_DNS', `the resolver that ${sandboxId} uses cannot be seen: ${found.reason}`);
       }
       return judge(sandboxId, record, found);
     }),
@@ -44,8 +45,8 @@ function judge(
     const others = told === '' ? '' : `; but ${told}`;
     return pass('USES_AGENT_DNS', `${describe(sandboxId, record.name, good)}${others}`);
   }
-  const remedy = `make its resolver ${agentResolver}, and start again what runs in ${sandboxId}`;
-  if (told === '') return unknown('USES_AGENT_DNS', `no resolver of ${sandboxId} is found`, remedy);
+  const remedy = `set its resolver to ${agentResolver}, and restart what runs in ${sandboxId}`;
+  if (told === '') return unknown('USES_AGENT_DNS', `no resolver of ${sandboxId} was found`, remedy);
   return fail('USES_AGENT_DNS', `${told}; the agent's own answer is ${record.address}`, remedy);
 }
 

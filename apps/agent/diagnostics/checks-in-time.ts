@@ -19,8 +19,12 @@ export function checksInTime(
 
 /** A check that takes too long or throws is `unknown`; the others are still reported. */
 function inTime(code: CheckCode, late: Promise<unknown>, run: () => Promise<Check>): Promise<Check> {
-  const tooLate = () => unknown(code, `not found out within ${CHECKS_WITHIN_MS} ms`, 'test again');
+  const tooLate = () => unknown(code, `the check did not finish within ${CHECKS_WITHIN_MS} ms`, 'test again');
   const failed = (error: unknown) =>
-    unknown(code, `not found out: ${error instanceof Error ? error.message : String(error)}`, "read the agent's log");
+    unknown(
+      code,
+      `the check failed to run: ${error instanceof Error ? error.message : String(error)}`,
+      "read the agent's log",
+    );
   return Promise.race([run().catch(failed), late.then(tooLate)]);
 }

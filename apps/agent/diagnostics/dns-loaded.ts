@@ -15,20 +15,20 @@ export async function checkDnsLoaded(agent: DiagnosedAgent, { networkId, alias }
       : fail(
           'DNS_LOADED',
           `no record for ${alias}: ${reason}`,
-          `mend that, then see gstacks network status ${network}`,
+          `correct that, then check gstacks network status ${network}`,
         );
   }
   const served = await agent.dnsRevision();
   if (served === null) {
-    return fail('DNS_LOADED', 'the DNS worker does not answer', "it is started again by itself; read the agent's log");
+    return fail('DNS_LOADED', 'the DNS worker does not answer', "it is restarted automatically; read the agent's log");
   }
   if (served < zone.revision) {
-    const evidence = `the DNS worker serves revision ${served}, the record is of revision ${zone.revision}`;
+    const evidence = `the DNS worker still serves revision ${served}; the record is in revision ${zone.revision}`;
     return fail('DNS_LOADED', evidence, 'wait a moment and test again');
   }
   const { name, address } = record;
   const query = await agent.queryDns(name);
-  if (query === null) return fail('DNS_LOADED', 'no DNS listener is open', 'give this host a sandbox');
+  if (query === null) return fail('DNS_LOADED', 'no DNS listener is open', 'start a sandbox on this host');
   if (query.answer === null) {
     const remedy = `check that nothing else uses ${query.listener}, and read the agent's log`;
     return fail('DNS_LOADED', `${query.listener} does not answer queries`, remedy);

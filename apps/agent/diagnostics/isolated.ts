@@ -16,7 +16,7 @@ export async function checkIsolated(
   signal: AbortSignal,
 ): Promise<Check> {
   const here = sources.filter(({ sandboxId }) => agent.sandboxes.addressOf(sandboxId) !== null);
-  if (here.length === 0) return skipped('ISOLATED', 'no sandbox of this host is a source');
+  if (here.length === 0) return skipped('ISOLATED', 'the selector matches no sandbox on this host');
   await agent.checkIsolation();
   return worst(
     await Promise.all(here.slice(0, MOST_LOOKED_INTO).map(({ sandboxId }) => checkSandbox(agent, sandboxId, signal))),

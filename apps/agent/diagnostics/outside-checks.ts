@@ -23,7 +23,7 @@ export interface Answered {
 }
 
 /** A name that no rule allows is neither looked up nor dialled. */
-const DENIED = 'the policy denies it to every source here, and nobody is asked for such a name';
+const DENIED = 'the policy denies it to every source on this host, so no resolver is asked for this name';
 
 interface Asked {
   readonly agent: DiagnosedAgent;
@@ -91,23 +91,27 @@ function ofSources(view: NetworkView | null, sources: Sources): NetworkView | nu
 
 async function checkNames(agent: DiagnosedAgent): Promise<Check> {
   if (agent.egress.mode === 'none') {
-    const remedy = 'set GLOBALSTACKS_AGENT_EGRESS to listed, and start the agent again';
-    return fail('DNS_LOADED', 'GLOBALSTACKS_AGENT_EGRESS of this agent is none: no name outside exists', remedy);
+    const remedy = 'set GLOBALSTACKS_AGENT_EGRESS to listed, and restart the agent';
+    return fail('DNS_LOADED', 'this agent reaches no outside names: its GLOBALSTACKS_AGENT_EGRESS is none', remedy);
   }
   const served = await agent.dnsRevision();
   const wanted = agent.zone()?.revision ?? null;
   if (served === null || wanted === null) {
-    return fail('DNS_LOADED', 'the DNS worker does not answer', "it is started again by itself; read the agent's log");
+    return fail('DNS_LOADED', 'the DNS worker does not answer', "it is restarted automatically; read the agent's log");
   }
   if (served < wanted) {
-    return fail('DNS_LOADED', `the DNS worker serves revision ${served} of ${wanted}`, 'wait a moment and test again');
+    return fail(
+      'DNS_LOADED',
+      `the DNS worker still serves revision ${served}; the policy is in revision ${wanted}`,
+      'wait a moment and test again',
+    );
   }
-  const others = agent.egress.mode === 'open' ? 'others are asked of the resolvers (open)' : 'others do not exist';
-  return pass('DNS_LOADED', `names that rules allow are answered in revision ${served}; ${others}`);
+  const others = agent.egress.mode === 'open' ? 'all others are resolved too (open)' : 'all others get NXDOMAIN';
+  return pass('DNS_LOADED', `names that rules allow are resolved (revision ${served}); ${others}`);
 }
 
 function checkPolicy(view: NetworkView | null, { from, name, port }: OutsideChecksRequest, nowMs: number): Check {
-  if (view === null) return fail('POLICY', 'no policy of this network is in force here', null);
+  if (view === null) return fail('POLICY', 'this agent holds no policy of this network', null);
   const verdict = evaluateSelector(view, parseSelector(from, 'from'), name, port, nowMs);
   const evidence = describeVerdict(verdict, `${from} to ${name}:${port}`);
   if (verdict.effect === 'allow') return pass('POLICY', evidence);
@@ -130,17 +134,17 @@ async function checkExit({ agent, request, view, elsewhere, signal }: Asked): Pr
 
 /** Why nothing is dialled from here. */
 function notFromHere({ elsewhere }: Asked): string {
-  return elsewhere.length === 0 ? DENIED : 'the rule names another agent as the exit: see what that one found';
+  return elsewhere.length === 0 ? DENIED : "the rule names another agent as the exit: see that agent's checks";
 }
 
 async function checkResolves(asked: Asked): Promise<Check> {
   const { agent, target, signal } = asked;
   const { resolve } = agent.egress;
   if (target === null) return skipped('NAME_RESOLVES', notFromHere(asked));
-  if (resolve === null) return skipped('NAME_RESOLVES', 'this agent dials no names outside');
+  if (resolve === null) return skipped('NAME_RESOLVES', 'this agent reaches no outside names');
   try {
     const addresses = await resolve(target, signal, 'network test');
-    return pass('NAME_RESOLVES', `${target.name} leads to ${addresses.join(', ')}, as seen from this host`);
+    return pass('NAME_RESOLVES', `${target.name} resolves to ${addresses.join(', ')} on this host`);
   } catch (error) {
     if (!(error instanceof TargetUnreachableError)) throw error;
     return fail('NAME_RESOLVES', `${error.code}: ${error.message}`, error.remedy);
@@ -151,7 +155,8 @@ async function checkAccepts(asked: Asked): Promise<Check> {
   const { agent, target, signal } = asked;
   if (target === null) return skipped('TARGET_ACCEPTS', notFromHere(asked));
   const failure = await agent.flows.tryOutside(target, signal);
-  if (failure === null) return pass('TARGET_ACCEPTS', `${target.name}:${target.port} took a connection from this host`);
+  if (failure === null)
+    return pass('TARGET_ACCEPTS', `${target.name}:${target.port} accepted a connection from this host`);
   const remedy = failure.remedy ?? `check that ${target.name}:${target.port} is open from this host`;
   return fail('TARGET_ACCEPTS', `${failure.code}: ${failure.message}`, remedy);
 }

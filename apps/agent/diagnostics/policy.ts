@@ -21,7 +21,7 @@ export function decide(
 export function checkPolicy(agent: Deciding, request: ChecksRequest): Check {
   const view = agent.view(request.networkId);
   const verdict = decide(agent, request);
-  if (view === null || verdict === null) return fail('POLICY', 'no policy of this network is in force here', null);
+  if (view === null || verdict === null) return fail('POLICY', 'this agent holds no policy of this network', null);
   const evidence = describeVerdict(verdict, `${request.from} to ${request.alias}:${request.port}`);
   if (verdict.effect === 'allow') return pass('POLICY', evidence);
   return fail('POLICY', evidence, policyRemedy(view, request, verdict));
@@ -34,7 +34,7 @@ export function describeVerdict(
 ): string {
   if (effect === 'mixed') {
     const denied = members.filter(({ verdict }) => verdict.effect === 'deny').length;
-    return `${question}: ${denied} of ${members.length} members are denied, by version ${version}`;
+    return `${question}: ${denied} of ${members.length} sources are denied, by version ${version}`;
   }
   return `${question}: ${reason}${ruleId === null ? '' : ` by ${ruleId}`}, by version ${version}`;
 }

@@ -12,12 +12,12 @@ export async function checkRoute(agent: DiagnosedAgent, request: ChecksRequest):
   const view = agent.view(request.networkId);
   const target = view?.aliases.get(request.alias);
   if (view === null) {
-    return fail('ROUTE_PRESENT', 'no version of this network is held here', 'wait a moment and test again');
+    return fail('ROUTE_PRESENT', 'this agent holds no version of this network', 'wait a moment and test again');
   }
   if (target === undefined) {
     return fail(
       'ROUTE_PRESENT',
-      `${request.alias} is not published in the version here`,
+      `${request.alias} is not published in the version that this agent holds`,
       publishRemedy(view.name, request),
     );
   }
@@ -63,14 +63,14 @@ async function checkSource(
     return fail(
       'ROUTE_PRESENT',
       `${alias}:${port}: ${reason}`,
-      `mend that, then see gstacks network status ${network}`,
+      `correct that, then check gstacks network status ${network}`,
     );
   }
   const listener = `${route.address}:${route.port} is open`;
   if (agentId === agent.agentId) return pass('ROUTE_PRESENT', `${listener}; ${sandboxId} is on this host`);
   const endpoints = agentId === null ? [] : agent.endpointsOf(agentId);
   if (agentId === null || endpoints.length === 0) {
-    const evidence = `${listener}, but ${agentId === null ? `no agent holds ${sandboxId}` : `no way to ${agentId} is known`}`;
+    const evidence = `${listener}, but ${agentId === null ? `no agent holds ${sandboxId}` : `no address of ${agentId} is known`}`;
     return fail('ROUTE_PRESENT', evidence, `start the agent of ${sandboxId} and check that it has joined the mesh`);
   }
   return pass('ROUTE_PRESENT', `${listener}; ${sandboxId} is on ${agentId} at ${endpoints.join(', ')}`);

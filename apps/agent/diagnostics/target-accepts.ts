@@ -30,7 +30,11 @@ export async function checkTargetAccepts(
     return fail('TARGET_ACCEPTS', `${sandboxId} is not on this host now`, remedy);
   }
   if (agent.sandboxes.isPaused(sandboxId)) {
-    return fail('TARGET_ACCEPTS', `${sandboxId} is paused: no connection would be answered`, `let ${sandboxId} go on`);
+    return fail(
+      'TARGET_ACCEPTS',
+      `${sandboxId} is paused, so it answers no connection`,
+      `resume ${sandboxId}, such as with docker unpause`,
+    );
   }
   const ports = record.ports.map((each) => (each === port ? `${each.published}:<port inside>` : portText(each)));
   const publication = `gstacks network alias add ${view.name} ${sandboxId} ${request.alias} --port ${ports.join(' --port ')} --replace-ports`;
@@ -39,7 +43,10 @@ export async function checkTargetAccepts(
   if (sockets !== null) return byTable(target, sockets);
   const effect = decide(agent, request)?.effect;
   if (effect !== 'allow' && effect !== 'mixed') {
-    return skipped('TARGET_ACCEPTS', `the policy denies it, and only a dial would tell whether ${sandboxId} listens`);
+    return skipped(
+      'TARGET_ACCEPTS',
+      `the policy denies it, so no connection was opened to see whether ${sandboxId} listens`,
+    );
   }
   return byDial(target, agent, signal);
 }
@@ -66,7 +73,7 @@ function byTable(target: Target, sockets: readonly ListeningSocket[]): Check {
       );
     case 'nobody': {
       const others = listening.ports.length === 0 ? '' : `; it listens on ${shown(listening.ports)}`;
-      return fail('TARGET_ACCEPTS', `nobody listens on ${port} in ${sandboxId}${others}`, startRemedy(target));
+      return fail('TARGET_ACCEPTS', `nothing listens on port ${port} in ${sandboxId}${others}`, startRemedy(target));
     }
   }
 }
@@ -74,9 +81,9 @@ function byTable(target: Target, sockets: readonly ListeningSocket[]): Check {
 async function byDial(target: Target, agent: DiagnosedAgent, signal: AbortSignal): Promise<Check> {
   const { sandboxId, address, port } = target;
   const failure = await agent.flows.dialTarget(sandboxId, port, signal);
-  if (failure === null) return pass('TARGET_ACCEPTS', `${sandboxId} took a connection to ${address}:${port}`);
+  if (failure === null) return pass('TARGET_ACCEPTS', `${sandboxId} accepted a connection to ${address}:${port}`);
   if (failure.code === 'TARGET_REFUSED') {
-    const evidence = `nobody listens on ${port} of ${address}, the address of ${sandboxId}`;
+    const evidence = `nothing listens on ${address}:${port}, the address of ${sandboxId}`;
     return fail('TARGET_ACCEPTS', evidence, startRemedy(target));
   }
   const remedy = failure.remedy ?? `check that ${sandboxId} runs and that ${address}:${port} is open from this host`;
@@ -84,7 +91,7 @@ async function byDial(target: Target, agent: DiagnosedAgent, signal: AbortSignal
 }
 
 function startRemedy({ port, sandboxId, publication }: Target): string {
-  return `start what serves ${port} in ${sandboxId}, or lead the alias to the port that it serves: ${publication}`;
+  return `start the server for port ${port} in ${sandboxId}, or publish the port that it listens on: ${publication}`;
 }
 
 const MOST_PORTS = 8;

@@ -72,7 +72,7 @@ export function openHostEgress(parts: HostEgressParts): HostEgress {
     driver.clients().find((client) => client.address === address)?.sandboxId ?? null;
   const listeners = createOutsideListeners(
     (socket, route) => flows().acceptOutside(socket, route),
-    (route, error) => log.error({ route, ...errorFields(error) }, 'listener of a name outside'),
+    (route, error) => log.error({ route, ...errorFields(error) }, 'the proxy listener of an outside name failed'),
   );
   const names = new OutsideNames({
     range: parts.proxyRange,
@@ -95,7 +95,7 @@ export function openHostEgress(parts: HostEgressParts): HostEgress {
     isRefused: createRefusedAddresses(parts.ownRanges),
     refused: (name, addresses) =>
       counters.add(`refused addresses of ${name}`, (count) =>
-        log.warn({ name, addresses, count }, 'a name outside leads to addresses that are not dialled'),
+        log.warn({ name, addresses, count }, 'an outside name resolves to addresses that the agent does not dial'),
       ),
   });
   let byAddress = names.byAddress();
@@ -119,18 +119,27 @@ export function openHostEgress(parts: HostEgressParts): HostEgress {
     if (byAddress.size === 0) return;
     await refusedPorts
       .gather()
-      .catch((error: unknown) => log.error(errorFields(error), 'connections that the kernel refused not read'));
+      .catch((error: unknown) =>
+        log.error(
+          errorFields(error),
+          'the connections that the kernel refused could not be read; network egress denied lacks them',
+        ),
+      );
   }
   const sweep = setInterval(() => {
     // Before names lose their addresses.
     gatherRefused()
       .then(() => names.follow())
-      .catch((error) => log.error(errorFields(error), 'names outside not swept'));
+      .catch((error) => log.error(errorFields(error), 'unused outside names could not be removed; trying again'));
   }, SWEEP_MS);
   sweep.unref();
   const isOff = mode === 'none';
-  if (mode === 'open') log.warn({ egress: mode }, 'names outside are asked of the resolvers: DNS can carry data out');
-  else log.info({ egress: mode }, 'names outside');
+  if (mode === 'open')
+    log.warn(
+      { egress: mode },
+      'GLOBALSTACKS_AGENT_EGRESS is open: sandboxes may resolve every outside name, and DNS queries can carry data out',
+    );
+  else log.info({ egress: mode }, 'outside names that sandboxes may resolve, by GLOBALSTACKS_AGENT_EGRESS');
   return {
     mode,
     dnsUpstreams: mode === 'open' ? upstreams : [],
@@ -185,14 +194,17 @@ export function openHostEgress(parts: HostEgressParts): HostEgress {
 function reportNames(log: AgentLog, counters: Counters, event: OutsideNamesEvent): void {
   switch (event.kind) {
     case 'no-address':
-      log.error({ name: event.name, ...errorFields(event.error) }, 'no address for a name outside');
+      log.error({ name: event.name, ...errorFields(event.error) }, 'an outside name got no proxy address');
       break;
     case 'not-listening':
-      log.error(event.failure, 'a name outside is not listened for');
+      log.error(event.failure, 'the agent cannot listen for connections to an outside name');
       break;
     case 'too-many':
       counters.add(`names of ${event.sandboxId}`, (count) =>
-        log.warn({ sandboxId: event.sandboxId, name: event.name, count }, 'no address left for names outside'),
+        log.warn(
+          { sandboxId: event.sandboxId, name: event.name, count },
+          'a sandbox uses as many outside names as one sandbox may: it gets no address for another',
+        ),
       );
   }
 }

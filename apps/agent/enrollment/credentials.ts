@@ -45,7 +45,7 @@ export async function keptCredentials(
   throw new OtherAgentError(
     'OTHER_AGENT',
     `${file} was issued to agent ${credentials.agentId}, not ${name}`,
-    'give each agent a state folder of its own',
+    'give each agent its own folder in GLOBALSTACKS_AGENT_STATE_DIR',
   );
 }
 

@@ -43,8 +43,8 @@ export async function openIdentityKeys(
 ): Promise<IdentityKeys> {
   const files = new KeyFiles(
     folder,
-    `put back the file from a copy of the state folder, or give the agent new keys: gstacks agent revoke ${agentId}, ` +
-      `empty its state folder, and enrol it with the token of gstacks agent enroll ${agentId}`,
+    `restore the file from a copy of the state folder; or give the agent new keys: gstacks agent revoke ${agentId}, ` +
+      `empty its state folder, and enrol it again with gstacks agent enroll ${agentId}`,
   );
   const knownBusKey = files.read(BUS_KEY);
   if (kept !== null) requireIssuedFor(knownBusKey, kept, files);

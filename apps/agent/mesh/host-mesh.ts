@@ -33,7 +33,7 @@ interface Place {
 const UNCERTIFIED = {
   state: 'failed',
   code: 'MESH_CREDENTIALS_INVALID',
-  message: 'the mesh key was made anew, and the control plane has not certified it yet',
+  message: 'the agent made a new mesh key, and the control plane has not certified it yet',
 } as const;
 
 /** This host's membership in the mesh, joined at the start or once the control plane offers a mesh. */

@@ -62,7 +62,7 @@ export function chooseMesh(settings: MeshSettings, offered: OfferedMesh): MeshCh
       transport: transport ?? 'none',
       state: 'failed',
       code: 'MESH_NOT_CONFIGURED',
-      message: `no mesh: the control plane has offered none so far, and ${here} is not set here`,
+      message: `no mesh: the control plane offers none, and ${here} is not set at this agent`,
       endpoints: [],
     },
   };

@@ -38,34 +38,52 @@ export function agentMetrics(agent: MeasuredAgent): Registry {
     });
   gauge(
     'gs_agent_control_plane_contact_age_seconds',
-    'Time since the control plane last answered this agent',
+    'Time since the control plane last answered this agent; +Inf if it never did',
     agent.secondsSinceContact,
   );
   gauge('gs_agent_mesh_joined', '1 while this agent is in the mesh, 0 while it is not', () => Number(agent.isInMesh()));
   gauge('gs_agent_networks', 'Networks that this agent serves', agent.networks);
   gauge('gs_agent_sandboxes', 'Sandboxes that the driver of this agent reports', agent.sandboxes);
-  gauge('gs_agent_open_flows', 'Ends of connections that this agent carries now', agent.openFlows);
-  counter('gs_agent_flows_total', 'Ends of connections on this host, by outcome', 'outcome', () =>
-    Object.entries(agent.flowOutcomes()),
+  gauge('gs_agent_open_flows', 'Connection ends that this agent carries now', agent.openFlows);
+  counter(
+    'gs_agent_flows_total',
+    'Connection ends opened, refused, ended, reset, and cut because a policy changed',
+    'outcome',
+    () => Object.entries(agent.flowOutcomes()),
   );
-  counter('gs_agent_flows_refused_total', 'Connections refused, by reason', 'code', () => byCode(agent.refusedFlows()));
+  counter(
+    'gs_agent_flows_refused_total',
+    'Connections refused, by reason, such as DEFAULT_DENY and FLOW_LIMIT',
+    'code',
+    () => byCode(agent.refusedFlows()),
+  );
   counter('gs_agent_dns_answers_total', 'DNS answers by response code', 'rcode', async () =>
     answers(await agent.dns()),
   );
-  counter('gs_agent_dns_unanswered_total', 'DNS queries that got no answer, by reason', 'reason', async () => {
-    const { rateLimited, malformed } = await agent.dns();
-    return [
-      ['rate_limited', rateLimited],
-      ['malformed', malformed],
-    ];
-  });
-  counter('gs_agent_dns_upstream_failures_total', 'Upstream DNS queries that failed, by reason', 'reason', async () => {
-    const { upstreamFailures, upstreamDropped } = await agent.dns();
-    return [
-      ['failed', upstreamFailures],
-      ['forbidden_address', upstreamDropped],
-    ];
-  });
+  counter(
+    'gs_agent_dns_unanswered_total',
+    'DNS queries without an answer, by reason: the client asked too often, or the packet was malformed',
+    'reason',
+    async () => {
+      const { rateLimited, malformed } = await agent.dns();
+      return [
+        ['rate_limited', rateLimited],
+        ['malformed', malformed],
+      ];
+    },
+  );
+  counter(
+    'gs_agent_dns_upstream_failures_total',
+    'Missing answers of resolvers, and answers with an address of this host, by reason',
+    'reason',
+    async () => {
+      const { upstreamFailures, upstreamDropped } = await agent.dns();
+      return [
+        ['failed', upstreamFailures],
+        ['forbidden_address', upstreamDropped],
+      ];
+    },
+  );
   return registry;
 }
 

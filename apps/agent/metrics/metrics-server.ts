@@ -20,7 +20,7 @@ export async function serveMetrics({ address, port }: Endpoint, registry: Regist
     { headersTimeout: HEADERS_WITHIN_MS, requestTimeout: HEADERS_WITHIN_MS },
     (request, response) => {
       if (request.url !== '/metrics' || request.method !== 'GET') {
-        response.writeHead(404).end('only GET /metrics is answered here\n');
+        response.writeHead(404).end('this server answers only GET /metrics\n');
         return;
       }
       registry.metrics().then(

@@ -25,7 +25,7 @@ export function readSandboxesFile<T>(
     throw new SandboxesFileError(
       'SANDBOXES_FILE_INVALID',
       isMissing ? `there is no file ${path}` : `${path}: ${reason}`,
-      `${isMissing ? 'make' : 'mend'} the file; until then the sandboxes read last stay`,
+      `${isMissing ? 'create' : 'correct'} the file; until then the agent keeps the sandboxes that it read last`,
     );
   }
 }

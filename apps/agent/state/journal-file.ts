@@ -68,7 +68,7 @@ export async function readJournal(path: string, of: string): Promise<Journal> {
     const [checksum = '', lineOf = '', body = ''] = partsOf(text.toString('utf8', end.bytes, newline));
     const before = end.bytes === 0 ? emptyJournal(lineOf) : end;
     if (checksum !== checksumOf(before, body)) {
-      throw new StateFileInvalidError('STATE_FILE_INVALID', `${path} is not as it was written`);
+      throw new StateFileInvalidError('STATE_FILE_INVALID', `${path} is damaged: it does not match its checksum`);
     }
     if (lineOf !== of) return { entries: [], end: emptyJournal(of) };
     entries.push(JSON.parse(body));

@@ -86,7 +86,10 @@ export async function readStateContent(path: string): Promise<(StateContent & { 
   const [header = '', body = ''] = text.split('\n');
   const content = contentOf(body);
   if (header !== JSON.stringify({ format: FORMAT, sha256: content.checksum })) {
-    throw new StateFileInvalidError('STATE_FILE_INVALID', `${path} is not as it was written, or of another format`);
+    throw new StateFileInvalidError(
+      'STATE_FILE_INVALID',
+      `${path} is damaged (it does not match its checksum), or has another format`,
+    );
   }
   return { ...content, value: JSON.parse(body) };
 }

@@ -7,13 +7,13 @@ export function reportApplier(log: AgentLog, event: ApplierEvent): void {
   const about = { networkId, network: name, version };
   switch (event.kind) {
     case 'policy-applied':
-      log.debug({ ...about, flowsCut: event.flowsCut.length }, 'policy in force');
+      log.debug({ ...about, flowsCut: event.flowsCut.length }, 'the policy of a version is in force');
       break;
     case 'applied':
       log.info({ ...about, failures: event.failures }, 'version applied');
       break;
     case 'not-settled':
-      log.error({ ...about, ...errorFields(event.error) }, 'version not applied yet');
+      log.error({ ...about, ...errorFields(event.error) }, 'a version could not be applied yet; trying again');
       break;
     case 'cuts-not-saved':
       log.error(

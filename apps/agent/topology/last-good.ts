@@ -108,7 +108,7 @@ export class LastGoodFiles {
 function lastGoodAfter({ held }: LastGood, entry: unknown): LastGood {
   const { epoch, hash, signature, delta, unanswered, cutAtEnd } = parseObject(entry, 'journal');
   const snapshot = applyDelta(parseDelta(delta), held.snapshot);
-  if (snapshotHash(snapshot) !== hash) throw invalid('a change does not lead to the hash it was sent with');
+  if (snapshotHash(snapshot) !== hash) throw invalid('a saved change does not give the hash that it was sent with');
   return {
     held: {
       epoch: parseEpoch(epoch, 'epoch'),
@@ -127,7 +127,7 @@ function readLastGood(value: unknown): LastGood {
   const presentHash = snapshotHash(snapshot);
   // The release before wrote the hash of protocol 1, and no signature: it is held on under the hash of today.
   if (hash !== presentHash && hash !== snapshotHashOfProtocol1(snapshot)) {
-    throw invalid('the snapshot does not have the hash it was sent with');
+    throw invalid('the saved snapshot does not have the hash that it was sent with');
   }
   const held: HeldNetwork = {
     epoch: parseEpoch(epoch, 'epoch'),

@@ -24,7 +24,10 @@ export async function restoreLastGood(ports: RestorePorts): Promise<void> {
   const { networks, corrupt } = await store.load(now());
   for (const file of corrupt) {
     counters.add('last-good corrupt', () => {});
-    log.error(file, 'a last-good file cannot be used; the control plane sends that network again');
+    log.error(
+      file,
+      'a saved version of a network cannot be used; the network is served once the control plane has sent it again',
+    );
   }
   for (const { held, unanswered, cutAtEnd } of networks) {
     // Unanswered acknowledgements are added first: `restore` writes the file again, including them.
@@ -34,7 +37,7 @@ export async function restoreLastGood(ports: RestorePorts): Promise<void> {
     const contactSeconds = Math.round(freshness.secondsSinceContact());
     log.info(
       { networkId, network: name, version, contactSeconds },
-      'serving the last-good version, before any contact',
+      'serving the saved version of a network until the control plane answers',
     );
   }
 }

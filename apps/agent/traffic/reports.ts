@@ -13,7 +13,7 @@ export function reportRefusals(
   for (const refusal of now) {
     const { name, sandboxId, code, message, remedy } = refusal;
     if (!told.has(JSON.stringify(refusal)))
-      log.warn({ name, sandboxId, code, reason: message, remedy }, 'container or link not taken as a sandbox');
+      log.warn({ name, sandboxId, code, reason: message, remedy }, 'a container or link cannot become a sandbox');
   }
   return now;
 }
@@ -21,13 +21,13 @@ export function reportRefusals(
 export function reportMesh(log: AgentLog, state: MeshState): void {
   if (state.state !== 'joined') log.error(state, 'not in the mesh');
   else if (state.code === null) log.info(state, 'joined the mesh');
-  else log.warn(state, 'in the mesh, with a fault');
+  else log.warn(state, 'joined the mesh, but with a fault');
 }
 
 export function reportDns(log: AgentLog, event: DnsServerEvent): void {
   switch (event.kind) {
     case 'worker-died':
-      log.error(event, 'DNS worker died');
+      log.error(event, 'the DNS worker ended; starting it again');
       break;
     case 'worker-restarted':
       log.info(event, 'DNS worker started again');
@@ -39,7 +39,7 @@ export function reportDns(log: AgentLog, event: DnsServerEvent): void {
       log.info(event, 'DNS listens again');
       break;
     case 'upstream-silent':
-      log.warn(event, 'upstream resolver does not answer; it is not asked until it answers a probe');
+      log.warn(event, 'an upstream resolver does not answer; it is not used until it answers a probe');
       break;
     case 'upstream-answers':
       log.info(event, 'upstream resolver answers again');

@@ -120,7 +120,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     },
     log: shortMeshLog(
       (entry) => log.warn(entry, 'mesh'),
-      (code, peer, count) => log.warn({ code, peer, count }, 'mesh: more of these in the last minute'),
+      (code, peer, count) => log.warn({ code, peer, count }, 'more mesh errors of this kind in the last minute'),
     ),
   });
   if (mesh.member === null) reportMesh(log, mesh.state());
@@ -214,7 +214,10 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     changed: () => {
       const broken = proofs.reports().filter(({ isolation }) => isolation === 'broken');
       for (const { sandboxId, isolationEvidence, isolationRemedy } of broken) {
-        log.error({ sandboxId, reason: isolationEvidence, remedy: isolationRemedy }, 'isolation is broken');
+        log.error(
+          { sandboxId, reason: isolationEvidence, remedy: isolationRemedy },
+          'the isolation of a sandbox is broken',
+        );
       }
       notify();
     },
@@ -236,7 +239,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     for (const sandboxId of gone) flows.sandboxGone(sandboxId);
     egress.sandboxesGone(gone);
     const failed = (error: unknown) =>
-      log.error(errorFields(error), 'DNS zone not updated after a change of sandboxes');
+      log.error(errorFields(error), 'the DNS zone could not be updated after a change of sandboxes');
     if (answersNames) listenForNames().catch(failed);
     zone.refresh().catch(failed);
     log.info({ gone, changed: changedReports(before, sandboxes), all: sandboxes.length }, 'sandboxes changed');

@@ -79,7 +79,7 @@ function connectionError(error: unknown, request: Request, settings: FetchSettin
 /** A write without an answer may have been executed; repeated with its key, it is executed only once. */
 function repeatAdvice(request: Request): { readonly fact: string; readonly remedy: string } {
   const key = request.headers.get('idempotency-key');
-  if (key === null) return { fact: '', remedy: 'run the command again, or `gstacks whoami` to see whether it answers' };
+  if (key === null) return { fact: '', remedy: 'run the command again, or check whether it answers: gstacks whoami' };
   return {
     fact: '; the change may have been made',
     remedy: `run the same gstacks command again with --idempotency-key ${key}: it is carried out once`,

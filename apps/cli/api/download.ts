@@ -29,7 +29,7 @@ export async function* download(
     throw new UnreachableError(
       'CONNECTION_LOST',
       `the connection to the control plane at ${context.url} was lost before its answer was whole`,
-      'run the command again, or `gstacks whoami` to see whether it answers',
+      'run the command again, or check whether it answers: gstacks whoami',
     );
   }
 }

@@ -17,7 +17,7 @@ export async function* followEvents(context: Context, signal: AbortSignal): Asyn
     new UnreachableError(
       'CONNECTION_LOST',
       `the control plane at ${context.url} ${reason}`,
-      'the command goes on by itself when it answers; `gstacks whoami` tells whether it does',
+      'the command continues as soon as it answers; check with `gstacks whoami`',
     );
   try {
     const response = await fetch(`${context.url}/v1/events`, {
@@ -35,7 +35,7 @@ export async function* followEvents(context: Context, signal: AbortSignal): Asyn
     }
   } catch (error) {
     if (signal.aborted) return;
-    if (silence.signal.aborted) throw lost('says nothing any more');
+    if (silence.signal.aborted) throw lost('has stopped sending');
     if (error instanceof TypeError) throw lost('does not answer');
     throw error;
   } finally {

@@ -35,7 +35,7 @@ export function isJson(contentType: string): boolean {
 export function notControlPlane(url: string, found: string): UnreachableError {
   return new UnreachableError(
     'NOT_A_CONTROL_PLANE',
-    `what answers at ${url} is not a GlobalStacks control plane: ${found}`,
+    `${url} answers, but is not a GlobalStacks control plane: ${found}`,
     runsInClone() ? 'give the right --url, or `npm start`' : 'give the right --url',
   );
 }

@@ -34,7 +34,7 @@ export function unreachable(url: string, reason: string): UnreachableError | nul
     `the control plane at ${url} is not reachable (${reason})`,
     LOOPBACK.test(hostname)
       ? `${runsInClone() ? 'run `npm start` in the clone' : 'start the control plane on this machine'}, or give the right --url or GLOBALSTACKS_URL; then \`gstacks whoami\``
-      : `check that the control plane runs on ${hostname} and that nothing between blocks its port, or give the right --url or GLOBALSTACKS_URL; then \`gstacks whoami\``,
+      : `check that the control plane runs on ${hostname} and that no firewall blocks its port, or give the right --url or GLOBALSTACKS_URL; then \`gstacks whoami\``,
   );
 }
 
@@ -45,6 +45,6 @@ export function tokenRemedy({ url, tokenOrigin }: Context): string {
   if (tokenOrigin === '--token-file') return `name a file with a valid token, or leave --token-file out and ${login}`;
   if (tokenOrigin === 'standard input') return `ask an admin for a new token, then ${login}`;
   return basename(tokenOrigin) === 'context.json'
-    ? `run \`npm start\`, which writes ${tokenOrigin} anew, or remove that file and ${login}`
+    ? `run \`npm start\`, which writes ${tokenOrigin} again, or remove that file and ${login}`
     : login;
 }

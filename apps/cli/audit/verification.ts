@@ -24,6 +24,6 @@ export function showVerification(screen: Screen, what: string, { broken, head }:
   }
   if (head === null) return;
   const { position, hash, epoch, at } = head;
-  screen.line(`${what} is whole: ${position} events, each as it was written`, 'good');
+  screen.line(`${what} is intact: ${position} events, none changed or missing`, 'good');
   screen.line(`signed head: event ${position} of epoch ${epoch.counter}, hash ${hash}, at ${timeText(at)}`);
 }

@@ -50,7 +50,7 @@ export default class Apply extends WriteCommand {
         inFile(file, applyDeclaration({ client, headers, path: { network }, body: bodyOf(file, flags.prune) })),
       ({ version, result }) => {
         showChanges(this.screen, `${network}: changed ${result.count} (version ${version})`, result);
-        if (result.count > 0) showReachability(this.screen, result, 'everybody may reach the same as before');
+        if (result.count > 0) showReachability(this.screen, result, 'nobody gains or loses access');
       },
     );
   }

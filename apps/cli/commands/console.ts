@@ -9,7 +9,8 @@ import { loginPath } from '../context/context.js';
 export default class Console extends GstacksCommand {
   static override summary = 'Open the console in a browser, signed in';
   static override description =
-    'The link signs one browser in, once, within a minute. The session that it opens ends with the token of this context.';
+    'The link signs in one browser, once, within a minute. The session ends when the token of this context expires ' +
+    'or is revoked.';
   static override examples = ['<%= config.bin %> console', '<%= config.bin %> console --print'];
   static override flags = {
     print: Flags.boolean({ description: 'print the link, and open no browser' }),

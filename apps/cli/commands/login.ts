@@ -48,7 +48,10 @@ export default class Login extends GstacksCommand {
     if (flag !== undefined) return parseUrl(flag, '--url');
     const { url } = this.environment;
     if (url !== undefined) return parseUrl(url, 'GLOBALSTACKS_URL');
-    throw new UsageError('which control plane to log in to is missing', 'gstacks login --url http://127.0.0.1:7080');
+    throw new UsageError(
+      '--url is missing: the control plane to log in to',
+      'gstacks login --url http://127.0.0.1:7080',
+    );
   }
 
   private async askToken(file: string | undefined, url: string): Promise<string> {

@@ -28,7 +28,8 @@ export default class Logout extends GstacksCommand {
       throw new ContextError('CONTEXT_MISSING', `no login is kept in ${path}`, 'gstacks login --url <url>');
     }
     await saveContexts(names.reduce(withoutContext, saved), path);
-    for (const name of names) this.screen.line(`forgot context ${name}; its token is good until it ends or is revoked`);
+    for (const name of names)
+      this.screen.line(`forgot context ${name}; its token stays valid until it expires or is revoked`);
     return { forgotten: names };
   }
 }

@@ -64,7 +64,7 @@ export function chooseContext(input: ContextInput, saved: readonly SavedContext[
     }
     throw new ContextError(
       'TOKEN_MISSING',
-      `there is no token for ${url}`,
+      `no token is known for ${url}`,
       `give --token-file <file> or GLOBALSTACKS_TOKEN, or run \`gstacks login --url ${url}\``,
     );
   }

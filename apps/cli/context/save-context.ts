@@ -19,7 +19,7 @@ export async function saveContexts(contexts: SavedContexts, path: string): Promi
     throw new ContextError(
       'NOT_SAVED',
       `${path} cannot be written (${reason})`,
-      `${isFull ? `make room on the disk of ${dirname(path)}` : `make ${dirname(path)} writable`}, then run this command again`,
+      `${isFull ? `free space on the disk of ${dirname(path)}` : `make ${dirname(path)} writable`}, then run this command again`,
     );
   }
 }

@@ -23,7 +23,7 @@ const NAME = /^[a-z0-9][a-z0-9.:_-]{0,62}$/;
 export function parseContextName(text: string): string {
   if (NAME.test(text) && text !== STACK) return text;
   throw new UsageError(
-    `${JSON.stringify(text)} is no name for a context: up to 63 letters a-z, digits, and . : _ -, and not ${STACK}`,
+    `${JSON.stringify(text)} is not a name for a context: 1 to 63 of a-z, 0-9, . : _ and -, other than ${STACK}`,
     'gstacks login --url http://127.0.0.1:7080 --context local',
   );
 }

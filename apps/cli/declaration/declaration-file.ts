@@ -45,7 +45,7 @@ export function readDeclarationFile(path: string): DeclarationFile {
   };
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) {
-    throw new DeclarationFileError('NOT_YAML', `${placeAt(fault.pos[0])}: ${fault.message}`, `mend ${name}`);
+    throw new DeclarationFileError('NOT_YAML', `${placeAt(fault.pos[0])}: ${fault.message}`, `correct ${name}`);
   }
   try {
     const members = parseSomeMembers(plainValue(document), '', ['network'], FILE_MEMBERS);

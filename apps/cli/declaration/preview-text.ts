@@ -4,7 +4,7 @@ import { showReachability } from './change-text.js';
 
 /** What a write would do to reachability and to what is open now. */
 export function showPreview(screen: Screen, preview: PreviewDto): void {
-  showReachability(screen, preview, 'everybody may reach the same as before');
+  showReachability(screen, preview, 'nobody gains or loses access');
   showCuts(screen, preview.cuts);
   for (const { code, message } of preview.warnings) screen.line(`warning: ${message} (${code})`);
 }

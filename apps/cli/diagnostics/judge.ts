@@ -27,12 +27,12 @@ const POLICY_DENIALS: readonly string[] = ['EXPLICIT_DENY', 'DEFAULT_DENY'];
 export function judge({ verdict, checks, disagreements }: Result, expected: Expectation | null): Judgement {
   if (disagreements.length > 0) {
     const who = [...new Set(disagreements.map(whoWasAsked))].join(', ');
-    return { exitCode: EXIT.unknown, summary: `not known: ${who} decides otherwise than the control plane` };
+    return { exitCode: EXIT.unknown, summary: `unknown: ${who} decides differently from the control plane` };
   }
   const isDenied = verdict.effect === 'deny' && POLICY_DENIALS.includes(verdict.reason);
   if (verdict.effect === 'mixed') return { exitCode: EXIT.unknown, summary: 'mixed: it depends on which source asks' };
   if (verdict.effect === 'deny' && !isDenied) {
-    return { exitCode: EXIT.notFound, summary: 'not a decision of the policy: the source, alias or port is not there' };
+    return { exitCode: EXIT.notFound, summary: 'not decided by the policy: the source, alias or port does not exist' };
   }
   if (isDenied) return judgeDenial(checks, expected);
   if (expected === 'deny') return { exitCode: EXIT.internal, summary: 'expected a denial, but the policy allows it' };
@@ -53,7 +53,10 @@ function judgeDenial(checks: Result['checks'], expected: Expectation | null): Ju
   // Each end can refuse on its own; if there are several sources, every one has to.
   const isFollowed = ends.some((answers) => answers.every(({ status }) => status === 'pass'));
   if (ends.length > 0 && !isFollowed) {
-    return { exitCode: EXIT.unknown, summary: 'denied by the policy, but neither end is known to follow this version' };
+    return {
+      exitCode: EXIT.unknown,
+      summary: 'denied by the policy, but neither end has confirmed that it applied this version',
+    };
   }
   return { exitCode: EXIT.ok, summary: 'denied by the policy, as expected' };
 }

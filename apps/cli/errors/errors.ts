@@ -54,8 +54,10 @@ export class WrittenNotProvenError extends CodedError {
     super(
       code,
       written.changed
-        ? `version ${written.version} of ${written.network} is written, but whether it is applied is not known: ${reason}`
-        : `nothing was written; whether version ${written.version} of ${written.network} is applied is not known: ${reason}`,
+        ? `version ${written.version} of ${written.network} is written, but it is unknown whether it is applied: ` +
+            `${reason}`
+        : `nothing was written; it is unknown whether version ${written.version} of ${written.network} is applied: ` +
+            `${reason}`,
       `gstacks network status ${written.network}`,
     );
   }

@@ -4,5 +4,5 @@ export function cutLine(end: {
   readonly connectionNotCutReason: string | null;
 }): string | null {
   if (end.connectionCut) return null;
-  return `its connection to the bus is not known to be cut: ${end.connectionNotCutReason ?? 'no reason given'}`;
+  return `its connection to the bus may still be open: ${end.connectionNotCutReason ?? 'no reason given'}`;
 }

@@ -2,7 +2,7 @@ import type { MeshNodeEnd } from '#libs/contracts/statuses.js';
 
 const LINES: { readonly [end in MeshNodeEnd]: string | null } = {
   removed: "its node is deleted at the mesh's control server",
-  pending: "the mesh's control server does not answer: its node is deleted there as soon as it does",
+  pending: "the mesh's control server does not answer; its node is deleted there as soon as it answers",
   none: null,
 };
 

@@ -50,7 +50,7 @@ function parseReply(text: string, folder: string): LocalNodeReply {
   try {
     return parseLocalNodeReply(JSON.parse(text));
   } catch {
-    throw unreadable(folder, 'gave an answer that cannot be read');
+    throw unreadable(folder, 'gave an invalid answer');
   }
 }
 
@@ -69,7 +69,7 @@ function exchange(folder: string, line: string): Promise<string | null> {
     socket.setTimeout(SILENT_AFTER_MS, () => fail(silent(folder, SILENT_AFTER_MS)));
     socket.on('data', (text: string) => {
       received += text;
-      if (received.length > MAX_LINE_BYTES) fail(unreadable(folder, 'answers without end'));
+      if (received.length > MAX_LINE_BYTES) fail(unreadable(folder, 'gave an answer that is too long'));
     });
     socket.on('end', () => {
       clearTimeout(deadline);
@@ -93,7 +93,7 @@ function silent(folder: string, waitedMs: number): MeshError {
   return new MeshError(
     NODE_SILENT,
     `${node} did not answer in ${waitedMs / 1_000} s${why}`,
-    `gstacks mesh leave ${network}, which wakes it, or ends it`,
+    `gstacks mesh leave ${network}, which resumes it or ends it`,
   );
 }
 
@@ -105,6 +105,6 @@ function unreadable(folder: string, what: string): MeshError {
   return new MeshError(
     'NODE_ANSWER_INVALID',
     `the background node ${what}`,
-    `end it with gstacks mesh leave <network>, or look into ${logFileOf(folder)}`,
+    `end it with gstacks mesh leave <network>, or read ${logFileOf(folder)}`,
   );
 }

@@ -24,7 +24,7 @@ export function nodeFolder(
   if (socketOf(folder).length > LONGEST_SOCKET_PATH) {
     throw new MeshError(
       'SOCKET_PATH_TOO_LONG',
-      `${socketOf(folder)} is too long for a socket`,
+      `${socketOf(folder)} is too long for the path of a unix socket`,
       'set XDG_RUNTIME_DIR to a short folder of your own, then gstacks mesh join <network>',
     );
   }

@@ -55,6 +55,6 @@ export class Screen {
   table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): void {
     const { lines, leftOut } = fitTable(rows, columns, this.width);
     for (const line of lines) this.line(line);
-    if (leftOut.length > 0) this.sentence('', `left out: ${leftOut.join(', ')}; --verbose shows all columns`, 'quiet');
+    if (leftOut.length > 0) this.sentence('', `columns left out: ${leftOut.join(', ')}; --verbose shows all`, 'quiet');
   }
 }

@@ -61,7 +61,7 @@ export async function runInNamespace(namespace: string, command: readonly string
 function cannotRun(namespace: string, command: readonly string[], error: NodeJS.ErrnoException): RefusedHereError {
   return new RefusedHereError(
     'EXEC_FAILED',
-    `ip netns exec cannot be run (${error.code ?? error.message})`,
+    `ip netns exec failed to start (${error.code ?? error.message})`,
     `install iproute2 and run as root: sudo ip netns exec ${namespace} ${shellLine(command)}`,
   );
 }

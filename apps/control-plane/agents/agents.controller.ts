@@ -31,7 +31,11 @@ export class AgentsController {
 
   @Delete(':agentId')
   @DescribePath('agentId', 'host-a')
-  @Idempotent({ summary: 'Revoke an agent: its connection is cut at once', answers: AgentRevocationDto, role: 'admin' })
+  @Idempotent({
+    summary: 'Revoke an agent: its connection to the bus is cut at once',
+    answers: AgentRevocationDto,
+    role: 'admin',
+  })
   revokeAgent(
     @PathValue('agentId', parseAgentId) agentId: AgentId,
     @WriteRequest() write: WriteContext,

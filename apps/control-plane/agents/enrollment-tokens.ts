@@ -61,7 +61,7 @@ export class EnrollmentTokens {
 function refused(): CredentialRefusedError {
   return new CredentialRefusedError(
     'ENROLLMENT_TOKEN_INVALID',
-    'the token is not known, was used, has ended, or is for another name',
+    "the enrolment token is unknown, used, expired, or for another agent's name",
     'make a new token with `gstacks agent enroll <name>`',
   );
 }

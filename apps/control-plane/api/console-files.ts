@@ -65,7 +65,7 @@ const NOT_BUILT = `<!doctype html>
 <meta charset="utf-8">
 <title>GlobalStacks Networks</title>
 <h1>The console is not built</h1>
-<p>The control plane runs and its API answers. Its page is built by <code>npm start</code> in the clone; then load this page
-again. Another folder is served with <code>GLOBALSTACKS_CONSOLE_DIR</code>.</p>
+<p>The control plane runs and its API answers. <code>npm start</code> in the clone builds the console; then load this page
+again. To serve it from another folder, set <code>GLOBALSTACKS_CONSOLE_DIR</code>.</p>
 </html>
 `;

@@ -78,8 +78,8 @@ export function problemOf(error: unknown, requestId: string): ProblemDto {
   return problem(
     500,
     'INTERNAL',
-    'the control plane failed at this request',
-    `look for request ${requestId} in its log`,
+    'the control plane failed while it handled this request',
+    `look for request ${requestId} in the control plane's log`,
     requestId,
   );
 }
@@ -88,7 +88,7 @@ const STORE_UNAVAILABLE = 'the database does not answer';
 /** Used instead of messages that quote the database's. */
 const DETAILS: readonly (readonly [abstract new (...args: never[]) => CodedError, string])[] = [
   [StoreUnavailableError, `${STORE_UNAVAILABLE}, and nothing was written`],
-  [StoreFullError, 'the database has no room left on its disk, and nothing was written'],
+  [StoreFullError, 'the disk of the database is full; nothing was written'],
   [WriteOutcomeUnknownError, `${STORE_UNAVAILABLE}, and the change may have been made`],
 ];
 
@@ -127,17 +127,22 @@ function transportProblem(error: unknown): TransportProblem | null {
         status: 404,
         code: 'ROUTE_NOT_FOUND',
         detail: 'there is no such route',
-        remedy: 'see /v1/openapi.json for the routes there are',
+        remedy: 'see the list of routes in /v1/openapi.json',
       };
     case 413:
-      return { status: 413, code: 'BODY_TOO_LARGE', detail: 'the body is too large', remedy: 'send less at once' };
+      return {
+        status: 413,
+        code: 'BODY_TOO_LARGE',
+        detail: 'the body is too large',
+        remedy: 'split the request into smaller ones',
+      };
     case 414:
       return { status: 414, code: 'ADDRESS_TOO_LONG', detail: 'the address is too long', remedy: 'use shorter names' };
     case 415:
       return {
         status: 415,
         code: 'UNSUPPORTED_MEDIA_TYPE',
-        detail: 'the body is not of a type that is understood',
+        detail: 'the body has a Content-Type that is not supported',
         remedy: 'send JSON with Content-Type: application/json',
       };
     case 429:

@@ -12,7 +12,8 @@ export class NotReadyError extends CodedError {
     super(
       'NOT_READY',
       `the control plane is not ready: ${said.join('; ')}`,
-      `${parts.map(({ part }) => PARTS[part].remedy).join(', ')}; globalstacks-control-plane doctor says what is wrong`,
+      `${parts.map(({ part }) => PARTS[part].remedy).join(', ')}; globalstacks-control-plane doctor shows what is ` +
+        'wrong',
     );
   }
 }

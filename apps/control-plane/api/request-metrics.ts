@@ -10,7 +10,7 @@ const BUCKETS_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 export function measureRequests(instance: FastifyInstance, metrics: Metrics): void {
   const duration = metrics.histogram(
     'gs_http_request_duration_seconds',
-    'Time from a request to its answer, by method, route and status code',
+    'Time to answer a request, by method, route and status code; streams of events are not measured',
     BUCKETS_SECONDS,
     ['method', 'route', 'code'],
   );

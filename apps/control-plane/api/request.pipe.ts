@@ -24,11 +24,11 @@ export class RequestPipe extends ValidationPipe {
       throw new InvalidInputError('body', value === undefined ? value : kindOf(value), 'a JSON object');
     }
     if (metadata.type === 'body' && isDeeperThan(MOST_LEVELS, value)) {
-      throw new InvalidInputError('body', 'a deeper one', `a JSON object of at most ${MOST_LEVELS} levels`);
+      throw new InvalidInputError('body', 'deeper nesting', `a JSON object of at most ${MOST_LEVELS} levels`);
     }
     const stripped = metadata.type === 'body' ? strippedName(value) : null;
     if (stripped !== null) {
-      throw new InvalidInputError('body', stripped, `members of other names than ${STRIPPED.join(' and ')}`);
+      throw new InvalidInputError('body', stripped, `no members named ${STRIPPED.join(' or ')}`);
     }
     return super.transform(value, metadata);
   }

@@ -57,7 +57,10 @@ export class Acknowledgements {
     const known = this.states.of(agentId, message.networkId);
     if (known !== null && JSON.stringify(known) === JSON.stringify(message)) return;
     this.take(agentId, message).catch((error: unknown) =>
-      this.logger.warn({ err: error, agentId }, 'acknowledgement not written'),
+      this.logger.warn(
+        { err: error, agentId },
+        'an acknowledgement could not be written; it is tried again at the next heartbeat',
+      ),
     );
   }
 
@@ -91,15 +94,22 @@ export class Acknowledgements {
           const { detail } = judgement;
           this.logger.error(
             { agentId, networkId, code: 'CLAIM_NOT_SIGNED', detail },
-            'agent set apart for this network',
+            'the agent gets no more versions of this network: its claim of the version that it holds has no valid ' +
+              'signature',
           );
         }
-        return { code: 'CLAIM_NOT_SIGNED', message: `${judgement.detail}, without the signature that would prove it` };
+        return {
+          code: 'CLAIM_NOT_SIGNED',
+          message: `${judgement.detail}, and the control plane's signature is missing or invalid`,
+        };
       case 'not-a-member':
         this.doubted.countOutsider();
         return { code: 'NOT_A_MEMBER', message: judgement.detail };
       case 'not-checked':
-        return { code: 'MEMBER_OVER_BOUNDS', message: `${agentId} shows more signatures than are checked at once` };
+        return {
+          code: 'MEMBER_OVER_BOUNDS',
+          message: `${agentId} sent more signatures than the control plane checks at once`,
+        };
     }
   }
 
@@ -112,7 +122,7 @@ export class Acknowledgements {
   private checkRefused(agentId: AgentId, { networkId, to, hash, epoch }: AppliedMessage): Refusal | null {
     if (!this.isMember(agentId, networkId)) {
       this.doubted.countOutsider();
-      return { code: 'NOT_A_MEMBER', message: `${agentId} has no part in network ${networkId}` };
+      return { code: 'NOT_A_MEMBER', message: `${agentId} is not a member of network ${networkId}` };
     }
     const isRight = this.hashes.remembered(networkId)(agentId, to, hash);
     if (isRight !== false && epoch.id === this.epoch.current.id) return null;
@@ -123,6 +133,10 @@ export class Acknowledgements {
     const { networkId } = claim;
     const regression = { networkId, agentId, networkName: null, storeVersion, claim, detail, foundAt: this.clock() };
     if (!this.regressions.report(regression)) return;
-    this.logger.error({ agentId, networkId, code: 'EPOCH_REGRESSED', detail }, 'publishing for this network stops');
+    this.logger.error(
+      { agentId, networkId, code: 'EPOCH_REGRESSED', detail },
+      'an agent holds a version that the store does not have: this network accepts only denials until an operator ' +
+        'starts a new epoch',
+    );
   }
 }

@@ -158,7 +158,10 @@ export class AppliedLog {
         await this.insert(batch);
       } catch (error) {
         if (mustWait(error)) {
-          this.logger.warn({ err: error, rows: batch.length }, 'acknowledgements wait for the database');
+          this.logger.warn(
+            { err: error, rows: batch.length },
+            'acknowledgements could not be written; they are written again when the database answers',
+          );
           await rest(RETRY_MS, this.closing.signal);
         } else await this.insertOneByOne(batch);
       }
@@ -173,7 +176,10 @@ export class AppliedLog {
       } catch (error) {
         if (mustWait(error)) return;
         const [key, { agentId, refuse }] = entry;
-        this.logger.error({ err: error, agentId }, 'the database refused an acknowledgement');
+        this.logger.error(
+          { err: error, agentId },
+          'the database refused an acknowledgement: the version is not proven',
+        );
         this.pending.delete(key);
         refuse(error);
       }

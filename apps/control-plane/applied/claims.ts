@@ -41,7 +41,7 @@ export function judgeClaim(agentId: AgentId, claim: Claim, store: ClaimedStore):
   if (isSigned === null) return { kind: 'not-checked' };
   if (detail !== null && isSigned) return { kind: 'regressed', detail };
   if (record === null ? detail !== null : !record.members.has(agentId)) {
-    return { kind: 'not-a-member', detail: `${agentId} has no part in network ${claim.networkId}` };
+    return { kind: 'not-a-member', detail: `${agentId} is not a member of network ${claim.networkId}` };
   }
   return detail === null ? { kind: 'agrees' } : { kind: 'not-signed', detail };
 }
@@ -49,14 +49,14 @@ export function judgeClaim(agentId: AgentId, claim: Claim, store: ClaimedStore):
 /** Why the claim and the store cannot both be right; null: they can. */
 function contradiction(agentId: AgentId, claim: Claim, { record, epoch, isExpected }: ClaimedStore): string | null {
   if (claim.epoch.counter > epoch.counter || claim.epoch.id !== epoch.id) {
-    return `${agentId} follows epoch ${claim.epoch.counter} of another store, this one is at epoch ${epoch.counter}`;
+    return `${agentId} follows epoch ${claim.epoch.counter} of another store; this store is at epoch ${epoch.counter}`;
   }
   const isRight = isExpected(claim.version, claim.hash);
   // For a network that is not in this store, an agent may hold the snapshot that tells it to stop serving.
   if (record === null) return isRight === true ? null : `${agentId} holds a network that is not in this store`;
   // Includes versions that this release cannot read but that are in the store.
   const version = record.streamVersion;
-  if (claim.version > version) return `${agentId} holds version ${claim.version}, the store is at ${version}`;
+  if (claim.version > version) return `${agentId} holds version ${claim.version}, but the store is at ${version}`;
   if (isRight !== false) return null;
-  return `${agentId} holds another version ${claim.version} than the store`;
+  return `version ${claim.version} at ${agentId} differs from version ${claim.version} in the store`;
 }

@@ -12,12 +12,12 @@ export class DoubtedClaims {
   constructor(metrics: Metrics) {
     this.refused = metrics.counter(
       'gs_claims_refused_total',
-      'Claims of agents about what they hold that were refused, by reason',
+      'Refused claims of agents about the versions they hold, by reason',
       ['reason'],
     );
     metrics.gauge(
       'gs_agents_with_doubted_claims',
-      'Agents whose claims are ignored for a network, because they are not signed (CLAIM_NOT_SIGNED)',
+      'Agents that are not served, because their claim of a version had no valid signature (CLAIM_NOT_SIGNED)',
       () => this.details.size,
     );
   }

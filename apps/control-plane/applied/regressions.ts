@@ -39,7 +39,8 @@ export class EpochRegressedError extends CodedError {
   constructor(network: string, { detail }: Regression) {
     super(
       'EPOCH_REGRESSED',
-      `network ${network} takes nothing but denials now: ${detail}. The store was restored from an older copy, or is another one`,
+      `network ${network} accepts only denials until a new epoch: ${detail}. The database was restored from an ` +
+        'older copy, or is another one',
       'gstacks admin new-epoch',
     );
   }
@@ -67,7 +68,7 @@ export class Regressions {
   ) {
     metrics.gauge(
       'gs_regressed_networks',
-      'Networks that wait for a new epoch (EPOCH_REGRESSED)',
+      'Networks that accept only denials until an operator starts a new epoch (EPOCH_REGRESSED)',
       () => this.found.size,
     );
   }
@@ -166,7 +167,10 @@ export class Regressions {
           if (this.unwritten.get(key) === regression) this.unwritten.delete(key);
         })
         .catch((error: unknown) => {
-          this.logger.warn({ err: error, networkId: regression.networkId }, 'EPOCH_REGRESSED is not written yet');
+          this.logger.warn(
+            { err: error, networkId: regression.networkId },
+            'EPOCH_REGRESSED of a network could not be written to the database; trying again',
+          );
           this.writing ??= setTimeout(() => {
             this.writing = null;
             this.write();

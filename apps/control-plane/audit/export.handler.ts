@@ -51,6 +51,9 @@ export class ExportLogHandler implements IQueryHandler<ExportLog> {
       yield `${headLine(this.seenHead.signed(undefined, found.head))}\n`;
       return;
     }
-    this.logger.error({ found, doubt: this.seenHead.doubt }, 'the log is broken: its export has no signed head');
+    this.logger.error(
+      { found, doubt: this.seenHead.doubt },
+      'the log is broken: the export ends without a signed head',
+    );
   }
 }

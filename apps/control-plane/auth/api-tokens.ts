@@ -36,7 +36,7 @@ export class ApiTokens implements OnModuleInit {
       throw new CodedError(
         'BOOTSTRAP_TOKEN_INVALID',
         `${file} does not hold a token of 20 to 200 letters, digits, _ and -`,
-        'write a random token into that file',
+        'write a random token into that file, such as with: openssl rand -hex 32',
       );
     }
     // Ends the sessions of a token that was in the file before.

@@ -26,7 +26,12 @@ export class OpenAnswerCheck {
 
   start(): void {
     this.timer = setInterval(() => {
-      this.check().catch((error: unknown) => this.logger.debug({ err: error }, 'open answers could not be checked'));
+      this.check().catch((error: unknown) =>
+        this.logger.debug(
+          { err: error },
+          'it could not be checked whether the tokens of open event streams are still valid; trying again',
+        ),
+      );
     }, EVERY_MS);
     this.timer.unref();
   }

@@ -58,11 +58,16 @@ export class SignInCodes {
 }
 
 function refusal(known: Known | null): CredentialRefusedError {
-  if (known === null) return new CredentialRefusedError('SIGN_IN_CODE_UNKNOWN', 'this code was not made here', REMEDY);
+  if (known === null)
+    return new CredentialRefusedError(
+      'SIGN_IN_CODE_UNKNOWN',
+      'this control plane did not make this sign-in code',
+      REMEDY,
+    );
   if (known.used_at !== null) {
-    const detail = `this code was used at ${known.used_at.toISOString()}; each is good for one sign-in`;
+    const detail = `this sign-in code was used at ${known.used_at.toISOString()}; each works once`;
     return new CredentialRefusedError('SIGN_IN_CODE_USED', detail, REMEDY);
   }
-  const detail = `this code was good until ${known.expires_at.toISOString()}`;
+  const detail = `this sign-in code expired at ${known.expires_at.toISOString()}`;
   return new CredentialRefusedError('SIGN_IN_CODE_EXPIRED', detail, REMEDY);
 }

@@ -25,7 +25,7 @@ export class CreateSignInCodeHandler implements ICommandHandler<CreateSignInCode
 
   async execute({ body, principal }: CreateSignInCode) {
     if (principal.sessionId !== null) {
-      const detail = 'a session makes no code for another session';
+      const detail = 'a browser session cannot make sign-in codes';
       throw new SignInRefusedError('TOKEN_NEEDED', detail, 'use `gstacks console`, or a token');
     }
     const { code, expiresAt } = await this.codes.create(principal.tokenId, body.expiresInSeconds);
@@ -56,7 +56,7 @@ export class SignInHandler implements ICommandHandler<SignIn> {
 
   private async tokenId({ code, token }: SignIn['body']): Promise<string> {
     if ((code === undefined) === (token === undefined)) {
-      throw new InvalidInputError('code', undefined, 'a code or a token, and not both', 'CODE_OR_TOKEN');
+      throw new InvalidInputError('code', undefined, 'either a code or a token, not both', 'CODE_OR_TOKEN');
     }
     if (code !== undefined) return this.codes.use(code);
     const principal = await this.tokens.recognise(token ?? '');
@@ -79,7 +79,11 @@ export class SignOutHandler implements ICommandHandler<SignOut> {
 
   async execute({ principal: { sessionId } }: SignOut): Promise<SessionsEndedDto> {
     if (sessionId === null) {
-      throw new CodedError('NO_SESSION', 'this request shows a token, and no session', 'end a session by its id');
+      throw new CodedError(
+        'NO_SESSION',
+        'this request was made with a token, not in a session',
+        'end a session by its id',
+      );
     }
     await this.sessions.end(sessionId);
     return { ended: 1 };

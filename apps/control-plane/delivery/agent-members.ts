@@ -142,7 +142,7 @@ export class AgentMembers implements Members<AgentReceiver> {
     } catch (error) {
       this.logger.warn(
         { err: error, agentId, networkId, version },
-        'version held by the agent not compared with the log yet',
+        'the version that the agent holds could not be compared with the log; it is tried again at the next heartbeat',
       );
     } finally {
       this.reading.delete(reading);

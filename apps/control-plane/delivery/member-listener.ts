@@ -44,7 +44,8 @@ export class MemberListener {
   private readonly refusals = new Occurrences({
     toldEach: 5,
     periodMs: 60_000,
-    summarise: (subject, count) => this.logger.warn({ subject, count }, 'more messages of this member refused'),
+    summarise: (subject, count) =>
+      this.logger.warn({ subject, count }, 'more messages of this agent or local node were refused in the last minute'),
   });
 
   constructor(
@@ -60,7 +61,11 @@ export class MemberListener {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
-    this.messages = metrics.counter('gs_agent_messages_total', 'Messages from agents', ['message', 'outcome']);
+    this.messages = metrics.counter(
+      'gs_agent_messages_total',
+      'Messages from agents and local nodes, by message and outcome',
+      ['message', 'outcome'],
+    );
   }
 
   start(): void {
@@ -107,7 +112,8 @@ export class MemberListener {
         this.count(members, kind, 'refused');
         // For a refusal, the message is sufficient; any other error is a bug and is logged with everything known.
         const found = error instanceof CodedError ? { code: error.code, detail: error.message } : { err: error };
-        if (this.refusals.add(subject)) this.logger.warn({ ...found, subject }, 'message of a member refused');
+        if (this.refusals.add(subject))
+          this.logger.warn({ ...found, subject }, 'a message of an agent or local node was refused');
         throw error;
       }
     };

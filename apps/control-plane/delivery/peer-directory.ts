@@ -199,7 +199,8 @@ export class PeerDirectory {
     if (known !== undefined) return known;
     const lane = new DeliveryLane<PeerList>({
       send: (list, signal) => this.bringTo(agentId, list, signal),
-      onError: (error) => this.logger.warn({ err: error, agentId }, 'peers not delivered'),
+      onError: (error) =>
+        this.logger.warn({ err: error, agentId }, 'the list of peers could not be delivered to the agent'),
       now: () => performance.now(),
     });
     this.lanes.set(agentId, lane);
@@ -224,7 +225,7 @@ export class PeerDirectory {
     const receipt = parseReceipt(await this.bus.requestUntilAnswered(subjectOf(receiver, 'control'), message, signal));
     const { ok, code, message: reason } = receipt;
     if (!ok && code !== PEERS_UNFOUNDED) {
-      this.logger.warn({ code, reason }, `${nameOf(receiver)} did not take its peers`);
+      this.logger.warn({ code, reason }, `${nameOf(receiver)} refused its list of peers`);
     }
     return receipt;
   }

@@ -28,7 +28,10 @@ export class Questions {
       return parseDiagnoseReply(await this.bus.request(subject, { ...question, protocol }, ANSWER_WITHIN_MS));
     } catch (error) {
       if (!(error instanceof CodedError)) throw error;
-      this.logger.warn({ subject, code: error.code, detail: error.message }, 'a question was not answered');
+      this.logger.warn(
+        { subject, code: error.code, detail: error.message },
+        'an agent or local node did not answer a diagnostic question',
+      );
       return null;
     }
   }

@@ -70,7 +70,9 @@ export class TopologyPublisher {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
-    this.sent = metrics.counter('gs_topologies_sent_total', 'Topologies delivered to agents', ['outcome']);
+    this.sent = metrics.counter('gs_topologies_sent_total', 'Snapshots sent to agents and local nodes, by outcome', [
+      'outcome',
+    ]);
   }
 
   start(): void {
@@ -174,7 +176,10 @@ export class TopologyPublisher {
           for (const networkId of freed) this.offerToAll(networkId);
         })
         .catch((error: unknown) =>
-          this.logger.warn({ err: error, agentId }, 'EPOCH_REGRESSED of a revoked agent not deleted'),
+          this.logger.warn(
+            { err: error, agentId },
+            'EPOCH_REGRESSED of a revoked agent could not be deleted from the database',
+          ),
         );
     }
   }

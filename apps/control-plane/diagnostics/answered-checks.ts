@@ -43,7 +43,7 @@ type Missing = Pick<CheckDto, 'evidence' | 'remedy'>;
 
 function notKnown(code: string): Missing {
   return {
-    evidence: `it answered, and does not know the check ${code}: it is of an earlier release`,
+    evidence: `it answered, but runs an earlier release that does not know the check ${code}`,
     remedy: 'run the same GlobalStacks version there as at the control plane',
   };
 }

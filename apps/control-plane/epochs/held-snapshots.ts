@@ -50,11 +50,14 @@ export class HeldSnapshots {
       if (isSigned && snapshot.networkId === networkId && snapshotHash(snapshot) === hash) return snapshot;
       this.logger.warn(
         { agentId, networkId, version: version.version },
-        'snapshot held by the agent was not signed for it',
+        'the snapshot that the agent sent was not signed for it; it is not compared',
       );
     } catch (error) {
       if (!(error instanceof CodedError) && !(error instanceof SyntaxError)) throw error;
-      this.logger.warn({ err: error, agentId, networkId }, 'snapshot held by the agent could not be read');
+      this.logger.warn(
+        { err: error, agentId, networkId },
+        'the snapshot that the agent sent could not be read; it is not compared',
+      );
     }
     return null;
   }

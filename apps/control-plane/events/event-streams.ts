@@ -50,7 +50,7 @@ export class EventStreams {
     metrics.gauge('gs_event_streams', 'Open streams of events', () => this.streams.size);
     this.slowEnds = metrics.counter(
       'gs_event_streams_ended_total',
-      'Streams of events ended because their reader did not keep up',
+      'Streams of events that were ended because their reader was too slow',
       [],
     );
   }

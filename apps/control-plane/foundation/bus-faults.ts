@@ -20,11 +20,13 @@ export class BusFaults {
     @Inject(LOGGER) private readonly logger: Logger,
     metrics: Metrics,
   ) {
-    this.faults = metrics.counter('gs_bus_faults_total', 'Bus messages that were dropped or refused', ['kind']);
+    this.faults = metrics.counter('gs_bus_faults_total', 'Messages on the bus that were dropped as invalid, by kind', [
+      'kind',
+    ]);
     this.log = new Occurrences({
       toldEach: TOLD_EACH,
       periodMs: SUMMARY_EVERY_MS,
-      summarise: (name, count) => logger.warn({ count }, `${name}: more messages of the bus not taken`),
+      summarise: (name, count) => logger.warn({ count }, `${name}: more bus messages were dropped in the last minute`),
     });
   }
 
@@ -32,7 +34,7 @@ export class BusFaults {
     this.faults.inc({ kind });
     if (!this.log.add(`${kind} ${subject}`)) return;
     const known = detail instanceof ReplyOutsideInboxError ? { code: detail.code, detail: detail.message } : {};
-    this.logger.warn({ kind, subject, ...known }, 'bus message refused');
+    this.logger.warn({ kind, subject, ...known }, 'a bus message was dropped');
   }
 
   /** Logs the counts that were not logged yet. */

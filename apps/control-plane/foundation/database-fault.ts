@@ -55,16 +55,16 @@ export function databaseFault(error: unknown, databaseUrl: string): unknown {
       );
   }
   if (isDatabaseFull(error)) {
-    return fault('STORE_FULL', `the disk of ${server} is full: ${error.message}`, 'make room on the disk of Postgres');
+    return fault('STORE_FULL', `the disk of ${server} is full: ${error.message}`, 'free space on the disk of Postgres');
   }
   if (error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL') {
-    return fault('DATABASE_URL_INVALID', `GLOBALSTACKS_DATABASE_URL is no URL`, URL_FORM);
+    return fault('DATABASE_URL_INVALID', `GLOBALSTACKS_DATABASE_URL is not a URL`, URL_FORM);
   }
   if (!isDatabaseUnavailable(error) && !isUnknownHost(error)) return error;
   return fault(
     'DATABASE_UNREACHABLE',
     `${server} does not answer: ${reasonOf(error)}`,
-    `${CHECK_URL}, that Postgres runs, and that nothing between blocks its port`,
+    `${CHECK_URL}, that Postgres runs, and that no firewall blocks its port`,
   );
 }
 

@@ -50,7 +50,7 @@ export class MemberIntake implements BusIntake {
   ) {
     this.dropped = metrics.counter(
       'gs_member_over_bounds_total',
-      'Messages, networks and sandboxes of a member that were dropped because they exceeded its bounds',
+      'Messages, networks and sandboxes that were dropped because an agent or local node exceeded its bounds',
       ['member', 'kind'],
     );
     this.log = new Occurrences({
@@ -58,7 +58,10 @@ export class MemberIntake implements BusIntake {
       periodMs: SUMMARY_EVERY_MS,
       summarise: (name, count) => {
         const [member = '', kind = ''] = name.split(SEPARATOR);
-        logger.warn({ member, kind, count, code: 'MEMBER_OVER_BOUNDS' }, `${member} is over its bounds`);
+        logger.warn(
+          { member, kind, count, code: 'MEMBER_OVER_BOUNDS' },
+          `${member} exceeded its bounds: what is above them is dropped`,
+        );
       },
     });
   }

@@ -138,7 +138,7 @@ export function whatIsMissing(settings: ControlPlaneMeshSettings): CodedError | 
   const { transport, controlUrl, keySource } = settings;
   if (transport === 'direct') {
     return new MeshNotConfiguredError(
-      'the mesh is direct: nodes reach each other without a control server and need no key',
+      'the mesh transport is direct: nodes reach each other without a control server and need no key',
       controlUrl === null
         ? 'set GLOBALSTACKS_MESH_CONTROL_URL and GLOBALSTACKS_MESH_TRANSPORT=tsnet for a mesh that needs keys'
         : 'unset GLOBALSTACKS_MESH_TRANSPORT, so that the mesh is the one of GLOBALSTACKS_MESH_CONTROL_URL',

@@ -18,9 +18,9 @@ export class KeysOfAnotherStoreError extends CodedError {
   constructor(keysFolder: string, files: readonly string[]) {
     super(
       'KEYS_OF_ANOTHER_STORE',
-      `the keys in ${keysFolder} are not those that this database was used with (${files.join(', ')}): ` +
+      `the keys in ${keysFolder} do not belong to this database (${files.join(', ')}): ` +
         'its agents would refuse what they sign',
-      'put back the keys folder that was kept with this database, or the database that was kept with these keys',
+      'restore the keys folder that belongs to this database, or the database that belongs to these keys',
     );
   }
 }

@@ -57,7 +57,7 @@ export class StoreRoom {
     try {
       await this.ask?.(TAKE_ROOM);
       this.fault = null;
-      this.logger.info('the disk of the database has room again');
+      this.logger.info('the disk of the database has space again');
     } catch {
       // Still full, or the database is away: the last known state stays.
     }

@@ -28,7 +28,7 @@ export class MethodNotAllowedError extends CodedError {
     readonly allowed: readonly string[],
   ) {
     const others = allowed.join(', ');
-    super('METHOD_NOT_ALLOWED', `this address takes ${others}, and no ${method}`, `send it as ${others}`);
+    super('METHOD_NOT_ALLOWED', `this route supports ${others}, not ${method}`, `send it as ${others}`);
   }
 }
 
@@ -53,7 +53,7 @@ export class ForeignOriginError extends CodedError {
     super(
       'FOREIGN_ORIGIN',
       `a signed-in browser sent this request from ${found}, not from the console`,
-      'use the console at its own address, or a token',
+      'open the console at its own address, or use a token',
     );
   }
 }
@@ -65,15 +65,15 @@ export class EventStreamLimitError extends CodedError {
   constructor(most: number) {
     super(
       'EVENT_STREAM_LIMIT',
-      `${most} streams of events are open, as many as this control plane serves`,
-      'close some, or set GLOBALSTACKS_EVENT_STREAMS to more',
+      `${most} streams of events are open, the most that this control plane serves`,
+      'close some, or raise GLOBALSTACKS_EVENT_STREAMS',
     );
   }
 }
 
 export class TooManyRequestsError extends CodedError {
   constructor() {
-    super('TOO_MANY_REQUESTS', 'too many requests from here', 'wait a moment and send it again');
+    super('TOO_MANY_REQUESTS', 'too many requests from this IP address', 'wait a moment and send it again');
   }
 }
 

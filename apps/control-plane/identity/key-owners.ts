@@ -26,7 +26,7 @@ export class KeyTakenError extends DomainError {
     super(
       'conflict',
       KINDS[scope].code,
-      `this ${KINDS[scope].name} belongs to another agent or local node, now or before`,
+      `this ${KINDS[scope].name} belongs or belonged to another agent or local node`,
       'make new keys: for an agent with an empty state folder, for a machine with `gstacks mesh leave <network>` and `gstacks mesh join <network>`',
     );
   }

@@ -85,18 +85,21 @@ export class Revocations {
   private async cutOff(holder: BusHolder): Promise<Cut> {
     const deadline = AbortSignal.any([AbortSignal.timeout(CUT_WITHIN_MS), this.closing.signal]);
     if (!(await this.settled(deadline))) {
-      return notCut('nats-server does not take the revocation now; it is told, and cuts, as soon as it does');
+      return notCut(
+        'nats-server cannot be reached; it gets the revocation, and cuts the connection, as soon as it can',
+      );
     }
     try {
       for (;;) {
         const found = await this.authority.closeConnections(this.settings.busServers, holder);
-        if (this.mayReturn(holder)) return notCut('an agent has the same key: its credentials are good until they end');
+        if (this.mayReturn(holder))
+          return notCut('an agent uses the same key, so the credentials stay valid until they expire');
         if (found === 0) return { isCut: true };
-        if (deadline.aborted) return notCut(`${found} of its connections are open although its key is void`);
+        if (deadline.aborted) return notCut(`${found} of its connections are still open although its key is revoked`);
         await rest(LOOK_AGAIN_MS, deadline);
       }
     } catch (error) {
-      this.logger.warn({ err: error, holder: holder.id }, 'nats-server could not be asked for connections');
+      this.logger.warn({ err: error, holder: holder.id }, 'nats-server could not be asked for open connections');
       return notCut(`nats-server could not be asked: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
@@ -137,7 +140,7 @@ export class Revocations {
         this.published = target;
         for (const wake of this.waiters.splice(0)) wake();
       } catch (error) {
-        this.logger.warn({ err: error }, 'revocations not sent to the bus yet');
+        this.logger.warn({ err: error }, 'revocations could not be sent to nats-server; trying again');
         await rest(RETRY_MS, this.closing.signal);
       }
     }

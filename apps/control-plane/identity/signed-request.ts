@@ -25,8 +25,8 @@ export function requireSignature(request: SignedRequest, statement: string, now:
   if (Math.abs(now.getTime() - Date.parse(request.timestamp)) > CLOCKS_APART_MS) {
     throw new CredentialRefusedError(
       `${words.code}_OUT_OF_TIME`,
-      `${words.name} was signed more than a minute ago, or in the future`,
-      'set the clock of this host',
+      `${words.name} was signed more than a minute before or after now, by the control plane's clock`,
+      'set the clock of this host, and compare it with that of the control plane',
     );
   }
 }

@@ -12,8 +12,9 @@ export class MemberSuspendedError extends CodedError {
   constructor(nkeyHolder: string, until: Date) {
     super(
       'MEMBER_SUSPENDED',
-      `${nkeyHolder} sent far more messages than it may, and is kept off the bus until ${until.toISOString()}`,
-      'find out what runs there: an agent of ours stays within its bounds (GLOBALSTACKS_MEMBER_MESSAGES_PER_SECOND)',
+      `${nkeyHolder} sent far more messages than allowed and is disconnected from the bus until ${until.toISOString()}`,
+      'find out which program uses its key there: a GlobalStacks agent stays within ' +
+        'GLOBALSTACKS_MEMBER_MESSAGES_PER_SECOND',
     );
   }
 }
@@ -103,7 +104,10 @@ export class Suspensions {
     const { name: member } = flooding;
     this.suspended.set(nkey, { member, until, seconds, cutAtMs: null, backlogLeft: false });
     const error = new MemberSuspendedError(member, until);
-    this.logger.error({ member, until: until.toISOString(), code: error.code }, `${member} floods the bus: suspended`);
+    this.logger.error(
+      { member, until: until.toISOString(), code: error.code },
+      `${member} floods the bus and is disconnected from it for a while`,
+    );
     for (const listener of this.listeners) listener(flooding, error);
   }
 

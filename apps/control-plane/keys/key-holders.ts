@@ -55,8 +55,8 @@ function hasConfirmed(key: StoreKey, { stage, inUse, next }: StoreKeyState, keys
 
 function reasonOf(status: KeyHolderDto['status'], keys: TrustedKeys | null): string {
   if (status === 'OFFLINE') return 'it is not in contact';
-  if (status === 'UNKNOWN') return 'it was not in contact since the control plane started';
+  if (status === 'UNKNOWN') return 'it has not been in contact since the control plane started';
   return keys === null
-    ? 'its release does not say which keys it trusts: upgrade it'
+    ? 'it runs a release that does not report which keys it trusts: upgrade it'
     : 'it renews its credentials at its next heartbeat';
 }

@@ -21,7 +21,7 @@ export class LocalNodeExpiry {
     this.looks = new RepeatedWork(
       () => this.look(),
       LOOK_EVERY_MS,
-      (error) => logger.warn({ err: error }, 'expired local nodes not ended yet'),
+      (error) => logger.warn({ err: error }, 'expired local nodes could not be ended; trying again'),
     );
   }
 

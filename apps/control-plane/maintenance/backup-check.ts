@@ -31,7 +31,7 @@ export function contentsText(file: string, { header, head, rows, newerMigrations
     newerMigrations.length === 0
       ? `globalstacks-control-plane restore ${file}`
       : `with release ${release} or newer only: it has ${newerMigrations.join(', ')}`;
-  return `${file} is a whole backup
+  return `${file} is a complete backup
 made:     ${madeAt} by release ${release}
 schema:   ${migrations.at(-1) ?? 'none'} (${migrations.length} migrations)
 log:      up to event ${head.position}, hash ${head.hash}

@@ -119,7 +119,7 @@ function refuseOther(file: string): void {
   if (found === undefined || (found.isFile() && (found.size === 0 || beginsAsBackup(file)))) return;
   throw new BackupFileError(
     'BACKUP_FILE_TAKEN',
-    `${file} exists and is ${found.isFile() ? 'no backup' : 'no file'}`,
+    `${file} exists and is ${found.isFile() ? 'not a backup' : 'not a file'}`,
     'name a file that does not exist, or an earlier backup, which is then replaced',
   );
 }
@@ -171,7 +171,7 @@ export async function checkBackup(file: string): Promise<CheckedBackup> {
   }
   try {
     const end = parseObject(JSON.parse(last), 'the last line');
-    if (end.sha256 !== hash.digest('hex')) throw new BackupDamagedError(file, 'its lines are not those it was made of');
+    if (end.sha256 !== hash.digest('hex')) throw new BackupDamagedError(file, 'its content does not match its hash');
     const head = parseObject(end.head, 'head');
     return {
       header: parseHeader(first),
@@ -179,7 +179,7 @@ export async function checkBackup(file: string): Promise<CheckedBackup> {
     };
   } catch (error) {
     if (error instanceof CodedError && !(error instanceof InvalidInputError)) throw error;
-    throw new BackupDamagedError(file, 'it is no backup, or its end is missing');
+    throw new BackupDamagedError(file, 'it is not a backup, or its end is missing');
   }
 }
 

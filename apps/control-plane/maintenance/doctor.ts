@@ -57,7 +57,7 @@ function examineKeys(folder: string): Finding {
   try {
     const files = keyFilesIn(folder);
     const mode = statSync(folder).mode & 0o777;
-    if (files.length === 0) return skipped(code, `${folder} holds none yet: the first start makes them`);
+    if (files.length === 0) return skipped(code, `${folder} has no keys yet: the first start makes them`);
     if ((mode & 0o077) !== 0) {
       return fail(code, `${folder} is open to others (mode ${mode.toString(8)})`, `chmod 700 ${folder}`);
     }
@@ -80,7 +80,7 @@ async function lookAtDatabase(url: string): Promise<{ readonly finding: Finding;
       return { finding: await examineRecord(client).catch(failed), clock };
     });
   } catch (error) {
-    return { finding: failed(error), clock: skipped('CLOCK', 'the database did not tell its time') };
+    return { finding: failed(error), clock: skipped('CLOCK', 'the database did not answer with its time') };
   }
 }
 
@@ -92,7 +92,7 @@ async function examineRecord(client: Client): Promise<Finding> {
   const unknown = had.filter((name) => !migrationNames.includes(name));
   if (unknown.length > 0) {
     const evidence = `${said}, but a newer release migrated it: ${unknown.join(', ')}`;
-    return fail(code, evidence, 'install that release, or restore a backup of before');
+    return fail(code, evidence, 'install that release, or restore a backup made before the upgrade');
   }
   const due = migrationNames.length - had.length;
   return pass(code, `${said}; ${due === 0 ? 'up to date' : `${due} migrations at the next start`}`);
@@ -104,10 +104,11 @@ async function examineBus({ keysFolder, busServers }: ControlPlaneSettings): Pro
   if (keyFilesIn(keysFolder).length === 0) return skipped(code, 'there are no keys yet to connect with');
   try {
     const credentials = await loadBusAuthority(keysFolder).controlPlaneCredentials();
-    return pass(code, `${await probeBus(busServers, credentials)} takes the keys of ${keysFolder}`);
+    return pass(code, `${await probeBus(busServers, credentials)} accepts the keys of ${keysFolder}`);
   } catch (error) {
     const remedy =
-      'check that nats-server runs with what globalstacks-control-plane nats-config prints, and for tls:// GLOBALSTACKS_CA_FILE';
+      'check that nats-server runs with the configuration that globalstacks-control-plane nats-config prints, and ' +
+      'for tls:// also GLOBALSTACKS_CA_FILE';
     const known = error instanceof CodedError ? error.remedy : null;
     return fail(code, `${busServers.join(', ')}: ${reasonOf(error)}`, known ?? remedy);
   }
@@ -135,7 +136,7 @@ export async function examineHttp({ listen }: Pick<ControlPlaneSettings, 'listen
     code,
     first.host,
     first.port,
-    'end what listens there, or set GLOBALSTACKS_HTTP_LISTEN',
+    'stop the process that listens there, or set GLOBALSTACKS_HTTP_LISTEN to another address',
   );
   if (port.status === 'pass') return pass(code, `${port.evidence}; the control plane does not run`);
   const { finding, isControlPlane } = await examineControlPlane(url);
@@ -147,7 +148,7 @@ export async function examineHttp({ listen }: Pick<ControlPlaneSettings, 'listen
 async function examineMesh({ mesh }: ControlPlaneSettings): Promise<Finding> {
   const code = 'MESH';
   if (mesh.controlUrl === null)
-    return skipped(code, 'no control server is set; agents say themselves how they reach one another');
+    return skipped(code, "no control server is set; each agent's own settings decide how it reaches others");
   const fault = await probeControlServer(mesh.controlUrl.href, CONTROL_SERVER_WITHIN_MS);
   if (fault !== null) return fail(code, fault.message, fault.remedy);
   return pass(code, `${mesh.controlUrl.href} answers; for the keys, run \`gstacks mesh doctor\``);

@@ -40,7 +40,7 @@ The control plane must not run on that database meanwhile. What was written afte
     process.stdout.write(`restored up to event ${head.position}, as of ${header.madeAt}; its chain is whole
 keys: ${keys}
 next: start the control plane, then: gstacks network list
-      Where it says EPOCH_REGRESSED, agents hold what was written after the backup. A new epoch lets that go; the
+      Where that shows EPOCH_REGRESSED, agents hold versions written after the backup. A new epoch discards them; the
       command shows what would change, and asks first: gstacks admin new-epoch
 `);
     return 0;
@@ -91,14 +91,15 @@ async function refuseRecord(client: Client): Promise<void> {
   throw new DatabaseNotEmptyError(
     'DATABASE_NOT_EMPTY',
     'the database of GLOBALSTACKS_DATABASE_URL already has a record',
-    'make an empty database and name it in GLOBALSTACKS_DATABASE_URL; keep the old one until you know that you need it no more',
+    'create an empty database and set GLOBALSTACKS_DATABASE_URL to it; keep the old one until you are sure that ' +
+      'you no longer need it',
   );
 }
 
 /** Keys that are there are as new as those of the backup or newer, so they stay. What was done, in words. */
 export function restoreKeys(folder: string, { keys }: BackupHeader): string {
-  if (existsSync(folder) && readdirSync(folder).length > 0) return `those in ${folder} stay`;
-  if (keys === null) return `the backup has none; put the keys of this store into ${folder}`;
+  if (existsSync(folder) && readdirSync(folder).length > 0) return `the keys in ${folder} stay`;
+  if (keys === null) return `the backup contains no keys; put the keys of this store into ${folder}`;
   makeFolder(folder);
   for (const [name, text] of Object.entries(keys)) {
     writeForFolderOwner(join(folder, basename(name)), Buffer.from(text, 'base64'));

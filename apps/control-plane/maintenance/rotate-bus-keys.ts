@@ -58,7 +58,7 @@ async function refuseRunning(client: Client): Promise<void> {
   if (running === undefined) return;
   throw new ControlPlaneRunsError(
     'CONTROL_PLANE_RUNS',
-    `a control plane at ${running.address ?? 'this machine'} uses the database, and would go on with the former keys`,
+    `a control plane at ${running.address ?? 'this machine'} uses this database, and would keep using the old keys`,
     'stop every control plane of this database, and run this again',
   );
 }

@@ -18,9 +18,9 @@ export function keySourceWarnings({ keySource, isAuthKeyUnused }: ControlPlaneMe
     {
       code: 'MESH_KEY_PRE_CREATED',
       message:
-        'every node gets the key in GLOBALSTACKS_MESH_AUTH_KEY: it does not end with a node, whoever reads it can join ' +
-        'the mesh, and nodes that are revoked are not deleted at the control server; to have keys minted for each node, ' +
-        'set GLOBALSTACKS_MESH_API_URL and GLOBALSTACKS_MESH_API_TOKEN',
+        'all nodes get the same key, that of GLOBALSTACKS_MESH_AUTH_KEY: it stays valid when a node is revoked, anybody ' +
+        'who reads it can join the mesh, and revoked nodes are not deleted at the control server; to have a key minted ' +
+        'for each node, set GLOBALSTACKS_MESH_API_URL and GLOBALSTACKS_MESH_API_TOKEN',
     },
   ];
 }

@@ -36,7 +36,11 @@ export class MeshKeyUpkeep {
   ) {
     this.rounds = new Rounds({
       run: () => this.round(),
-      onError: (error) => this.logger.warn({ err: error }, 'ended mesh keys and nodes not removed yet'),
+      onError: (error) =>
+        this.logger.warn(
+          { err: error },
+          'mesh keys and nodes that are no longer needed could not be removed at the control server; trying again',
+        ),
     });
   }
 

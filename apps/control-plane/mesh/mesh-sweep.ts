@@ -74,7 +74,7 @@ export class MeshSweep {
           await server.deleteNode(id);
           this.logger.info(
             { meshNode: id, name, owner: owner.hostName },
-            'node of an ended owner deleted from the mesh',
+            'the mesh node of a revoked or ended agent or local node was deleted at the control server',
           );
         }
         await this.records.removed(owner.keys);

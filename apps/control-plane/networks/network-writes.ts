@@ -142,7 +142,7 @@ export class NetworkWrites {
     const isRule = command.kind === 'AddRule' || command.kind === 'AddRules' || command.kind === 'AddEgressRule';
     const isDenial = command.kind === 'QuarantineNetwork' || (isRule && command.effect === 'deny');
     if (!isDenial) throw new EpochRegressedError(network, regression);
-    const message = `not proven until a new epoch begins (gstacks admin new-epoch): ${regression.detail}`;
+    const message = `not proven before a new epoch (gstacks admin new-epoch): ${regression.detail}`;
     return { ...decision, warnings: [...decision.warnings, { code: 'EPOCH_REGRESSED', message }] };
   }
 

@@ -36,7 +36,7 @@ export class RuleExpiry {
     this.looks = new RepeatedWork(
       () => this.look(),
       LOOK_EVERY_MS,
-      (error) => logger.warn({ err: error }, 'rules whose time is over were not looked for; it is tried again'),
+      (error) => logger.warn({ err: error }, 'expired rules could not be looked for; trying again'),
     );
   }
 
@@ -72,7 +72,7 @@ export class RuleExpiry {
     } catch (error) {
       if (this.failing.has(networkId)) return;
       this.failing.add(networkId);
-      this.logger.warn({ err: error, network: name }, 'the end of rules is not written yet; it is tried again');
+      this.logger.warn({ err: error, network: name }, 'the end of expired rules could not be written; trying again');
     }
   }
 }

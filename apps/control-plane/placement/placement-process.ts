@@ -73,7 +73,8 @@ export class PlacementProcess {
         }
         if (isCopying || this.taken - this.cursor >= CURSOR_EVERY) await this.advance();
       },
-      (error) => this.logger.warn({ err: error }, 'placements could not be copied; trying again'),
+      (error) =>
+        this.logger.warn({ err: error }, 'changes of sandboxes could not be copied to their networks; trying again'),
     );
   }
 
@@ -126,7 +127,7 @@ export class PlacementProcess {
       this.unreadable.add(stored.streamId);
       this.logger.error(
         { err: error, position: stored.position, code: error.code },
-        'placement follower could not handle an event',
+        'an event of a stream cannot be read: changes of sandboxes in this stream are not followed',
       );
       return [];
     }
@@ -168,7 +169,10 @@ export class PlacementProcess {
       if (error instanceof NetworkNotFoundError) return;
       // Other copies must go on; a release that can read the stream copies at its start.
       if (!(error instanceof StreamUnreadableError)) throw error;
-      this.logger.error({ code: error.code, command: followUp.command }, `not copied: ${error.message}`);
+      this.logger.error(
+        { code: error.code, command: followUp.command },
+        `a change of a sandbox was not copied to its network: ${error.message}`,
+      );
     }
   }
 }

@@ -56,7 +56,7 @@ export class AgentContacts {
     );
     metrics.gauges(
       'gs_flows_refused',
-      'Flows that an agent has refused since it started, by reason, from its last report',
+      'Connections that an agent has refused since its start, by reason, from its last report',
       ['agent', 'code'],
       () => this.refusedFlows(),
     );
@@ -141,7 +141,9 @@ export class AgentContacts {
     this.written.delete(agentId);
     this.rows
       .delete({ agentId })
-      .catch((error: unknown) => this.logger.warn({ err: error, agentId }, 'contact record not deleted'));
+      .catch((error: unknown) =>
+        this.logger.warn({ err: error, agentId }, 'the contact record of a revoked agent could not be deleted'),
+      );
   }
 
   /** Sums over an agent's networks, since a series for each network would be too many. */
@@ -166,7 +168,10 @@ export class AgentContacts {
       .add(agentId, { agentId, protocol, bootId, softwareVersion, driver, mesh, lastContactAt })
       .catch((error: unknown) => {
         this.written.delete(agentId);
-        this.logger.warn({ err: error, agentId }, 'contact not written');
+        this.logger.warn(
+          { err: error, agentId },
+          'the time of the last contact of an agent could not be written; it is written again at the next heartbeat',
+        );
       });
   }
 }

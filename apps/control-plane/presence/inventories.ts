@@ -71,7 +71,7 @@ export class Inventories {
     }, MOST_ROWS_AT_ONCE);
     metrics.gauges(
       'gs_sandboxes',
-      'Sandboxes of agents in contact, by isolation, from their last report',
+      'Sandboxes of agents in contact, by isolation state, from their last report',
       ['isolation'],
       () => this.sandboxesByIsolation(),
     );
@@ -197,7 +197,7 @@ export class Inventories {
       if (this.intake.isFlooding(`agent ${agentId}`)) {
         this.logger.warn(
           { agentId, left: news.length - start - batch.length },
-          'rest of an inventory not written, because its agent floods the bus',
+          'the rest of an inventory is dropped, because its agent floods the bus',
         );
         break;
       }

@@ -32,7 +32,7 @@ export class InventoryParts {
     if (before.length < index) {
       throw new InventoryPartMissingError(
         'INVENTORY_PART_MISSING',
-        `part ${index + 1} of ${count} came, and part ${before.length + 1} did not`,
+        `part ${index + 1} of ${count} arrived, but part ${before.length + 1} did not`,
         'nothing: the agent sends its inventory again',
       );
     }

@@ -28,7 +28,7 @@ export class SandboxQuota {
   requireRoom(agentId: AgentId, sandboxes: number): void {
     const most = this.settings.memberBounds.sandboxes;
     if (sandboxes <= most) return;
-    const reason = `its inventory names ${sandboxes} sandboxes, and one agent may have ${most}`;
+    const reason = `its inventory has ${sandboxes} sandboxes; one agent may have ${most}`;
     throw this.refused(agentId, sandboxes - most, new SandboxLimitError('SANDBOX_LIMIT', reason, REMEDY));
   }
 
@@ -42,7 +42,7 @@ export class SandboxQuota {
       this.refusals.delete(agentId);
       return;
     }
-    const reason = `its inventory changes ${changes} sandboxes, more than one agent may now: they come and go too often`;
+    const reason = `its inventory changes ${changes} sandboxes, more than one agent may change now: they come and go too often`;
     throw this.refused(agentId, changes, new SandboxLimitError('SANDBOX_LIMIT', reason, REMEDY));
   }
 
@@ -65,4 +65,4 @@ export class SandboxQuota {
   }
 }
 
-const REMEDY = 'end sandboxes on that host, or raise GLOBALSTACKS_MEMBER_SANDBOXES at the control plane';
+const REMEDY = 'stop sandboxes on that host, or raise GLOBALSTACKS_MEMBER_SANDBOXES at the control plane';

@@ -61,7 +61,10 @@ export class WaitingClaims {
       try {
         await this.offer(sandboxId);
       } catch (error) {
-        this.logger.warn({ err: error, sandboxId }, 'released sandbox not placed on another agent yet');
+        this.logger.warn(
+          { err: error, sandboxId },
+          'a released sandbox could not be placed on another agent; trying again',
+        );
         this.changed.add(sandboxId);
         await rest(RETRY_MS, this.closing.signal);
       }

@@ -38,7 +38,7 @@ export class CheckpointUpkeep {
     this.looks = new RepeatedWork(
       () => this.look(),
       LOOK_EVERY_MS,
-      (error) => logger.warn({ err: error }, 'checkpoints of networks were not made; it is tried again'),
+      (error) => logger.warn({ err: error }, 'checkpoints of networks could not be made; trying again'),
     );
   }
 

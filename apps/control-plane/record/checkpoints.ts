@@ -47,7 +47,7 @@ export class Checkpoints {
       if (topology !== null) return topology;
       this.logger.warn(
         { networkId, version: row.version },
-        'a checkpoint does not belong to this log or release: it is deleted, and made again from the log',
+        'a checkpoint does not match this log or release: it is deleted, and made again from the log',
       );
       await this.database.query('DELETE FROM network_checkpoints WHERE network_id = $1 AND version = $2', [
         networkId,

@@ -48,7 +48,7 @@ export class DirectoryFeed {
   ) {
     this.lag = metrics.histogram(
       'gs_event_lag_seconds',
-      'Time from the write of an event until queries show it and agents are sent it',
+      'Time from the write of an event until queries show it and it is sent to agents',
       LAG_BUCKETS_SECONDS,
     );
     metrics.gauge('gs_log_position', 'Position in the log that queries show', () => directory.position);
@@ -126,7 +126,10 @@ export class DirectoryFeed {
       try {
         task();
       } catch (error) {
-        this.logger.error({ err: error }, 'handling a change of the directory failed');
+        this.logger.error(
+          { err: error },
+          'a change in the log could not be passed on to all parts of the control plane',
+        );
       }
     }
   }

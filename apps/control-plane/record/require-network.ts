@@ -10,7 +10,7 @@ export class NetworkQuarantinedError extends CodedError {
   constructor(name: NetworkName, version: number) {
     super(
       'NETWORK_QUARANTINED',
-      `network ${name} is quarantined since version ${version}: nothing of it is served`,
+      `network ${name} is quarantined since version ${version}: no agent serves it`,
       `gstacks network quarantine ${name} --lift`,
     );
   }

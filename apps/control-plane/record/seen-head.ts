@@ -75,7 +75,8 @@ export class SeenHead {
     if (this.kept === null && end.position > 0) {
       this.logger.warn(
         { code: 'HEAD_MISSING', file: this.path(), position: end.position },
-        'no signed head of the log was kept: what was cut off or rewritten before this start does not show',
+        'no signed head of the log was kept: if the log was truncated or rewritten before this start, that cannot ' +
+          'be detected',
       );
     }
     this.doubted = this.kept === null ? null : await this.doubtOf(this.kept.head);
@@ -123,11 +124,13 @@ export class SeenHead {
     if (head.epoch.counter > counter || head.position > this.logEnd().position) {
       const message =
         `the database ends before event ${head.position} of epoch ${head.epoch.counter}: it was restored from an ` +
-        'older copy, or its log was cut off';
+        'older copy, or its log was truncated';
       return { code: 'DATABASE_OLDER_THAN_KEYS', message };
     }
     if (await this.has(head)) return null;
-    const message = `event ${head.position} is not the one that was signed: the log was restored and written on, or rewritten`;
+    const message =
+      `event ${head.position} is not the one that was signed: the log was restored from an older copy and continued, ` +
+      'or rewritten';
     return { code: 'LOG_NOT_AS_SIGNED', message };
   }
 
@@ -181,7 +184,7 @@ export class SeenHead {
     } catch (error) {
       this.logger.warn(
         { err: writeErrorOf(this.path(), error) },
-        'the head of the log was not written beside the keys',
+        'the signed head of the log could not be written to the keys folder; trying again',
       );
     }
   }

@@ -45,7 +45,9 @@ export class StoreEpoch {
 
   start(): void {
     this.looking = setInterval(() => {
-      this.look().catch((error: unknown) => this.logger.debug({ err: error }, 'the store epoch was not read'));
+      this.look().catch((error: unknown) =>
+        this.logger.debug({ err: error }, "the store's epoch could not be read; trying again"),
+      );
     }, LOOK_EVERY_MS);
     this.looking.unref();
   }
@@ -71,7 +73,7 @@ export class StoreEpoch {
     if (rows.length === 0) {
       throw new EpochMovedError(
         'EPOCH_MOVED',
-        `the store is at epoch ${this.current.counter}, not at ${before}: somebody started one meanwhile`,
+        `the store is at epoch ${this.current.counter}, not at ${before}: somebody has started a new epoch meanwhile`,
         'gstacks admin new-epoch',
       );
     }

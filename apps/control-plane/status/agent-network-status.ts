@@ -55,7 +55,8 @@ export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfte
   if (facts.agent === 'REVOKED') return state('OFFLINE', 'the agent is revoked');
   if (facts.doubt !== null) return state('FAILED', `CLAIM_NOT_SIGNED: ${facts.doubt}`);
   if (facts.refusal !== null) return state('FAILED', facts.refusal);
-  if (facts.agent === 'UNKNOWN') return state('UNKNOWN', 'the agent was not heard since the control plane started');
+  if (facts.agent === 'UNKNOWN')
+    return state('UNKNOWN', 'the agent has not been in contact since the control plane started');
   if (facts.agent === 'OFFLINE') return state('OFFLINE', NO_HEARTBEAT);
   if (facts.unreadableFrom !== null) {
     const reason = `STREAM_UNREADABLE: version ${facts.unreadableFrom} and later ones cannot be read here`;
@@ -72,7 +73,7 @@ export function agentNetworkState(facts: AgentNetworkFacts, now: Date, staleAfte
   const waitedMs = now.getTime() - facts.changedAt.getTime();
   if (waitedMs > staleAfterMs)
     return state('STALE', `version ${facts.currentVersion} not acknowledged in ${waitedMs} ms`);
-  return state('PENDING', `version ${facts.currentVersion} is on its way`);
+  return state('PENDING', `version ${facts.currentVersion} was sent and is not acknowledged yet`);
 }
 
 function isCurrent(

@@ -44,7 +44,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     @Inject(CLOCK) private readonly clock: Clock,
     metrics: Metrics,
   ) {
-    metrics.gauge('gs_applied_waits', 'Requests that wait for acknowledgements', () => this.waiting);
+    metrics.gauge('gs_applied_waits', 'Requests that are waiting for acknowledgements (--wait)', () => this.waiting);
   }
 
   async execute({ network, version, waitSeconds }: AwaitApplied): Promise<AppliedDto> {

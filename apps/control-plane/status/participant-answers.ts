@@ -72,7 +72,7 @@ export class ParticipantAnswers<K extends Kind> {
     if (status !== 'ONLINE') return `it is ${status}`;
     const kind: Kind = this.kind;
     const reply = await this.ports.questions.ask(agentReceiver(agentId), { protocol: BUS_PROTOCOL, kind, networkId });
-    return isOf(reply, this.kind) ? reply : 'it does not answer, or is of an earlier release';
+    return isOf(reply, this.kind) ? reply : 'it does not answer, or runs an earlier release';
   }
 }
 

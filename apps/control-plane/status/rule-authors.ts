@@ -37,7 +37,10 @@ export class RuleAuthors {
     try {
       return await this.store.readVersions(streamOf(NETWORK, networkId), versions);
     } catch (error) {
-      this.logger.warn({ err: error, networkId, versions: versions.length }, 'the authors of rules were not read');
+      this.logger.warn(
+        { err: error, networkId, versions: versions.length },
+        'the authors of rules could not be read: they are shown as unknown',
+      );
       return [];
     }
   }

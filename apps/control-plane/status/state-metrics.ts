@@ -21,13 +21,18 @@ export class StateMetrics {
     @Inject(CLOCK) private readonly clock: Clock,
     metrics: Metrics,
   ) {
-    metrics.gauges('gs_agents', 'Agents by state', ['state'], () => this.agents());
-    metrics.gauges('gs_networks', 'Networks by state, which is that of their worst agent', ['state'], () =>
-      this.networks(),
+    metrics.gauges('gs_agents', 'Agents by state; each state has a series, even if it is 0', ['state'], () =>
+      this.agents(),
+    );
+    metrics.gauges(
+      'gs_networks',
+      'Networks by state, which is that of their worst agent; each state has a series, even if it is 0',
+      ['state'],
+      () => this.networks(),
     );
     metrics.gauge(
       'gs_oldest_unproven_change_seconds',
-      'Age of the oldest current version that its agents have not proven yet',
+      'Longest time that a network has waited for agents to prove its present version; 0 if none waits',
       () => this.oldestUnprovenSeconds(),
     );
   }

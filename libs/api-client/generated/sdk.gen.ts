@@ -645,7 +645,7 @@ export const listAgents = <ThrowOnError extends boolean = true>(options?: Option
 });
 
 /**
- * Revoke an agent: its connection is cut at once
+ * Revoke an agent: its connection to the bus is cut at once
  */
 export const revokeAgent = <ThrowOnError extends boolean = true>(options: Options<RevokeAgentData, ThrowOnError>): RequestResult<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError, 'data'> => (options.client ?? client).delete<RevokeAgentResponses, RevokeAgentErrors, ThrowOnError, 'data'>({
     responseStyle: 'data',

@@ -14,7 +14,8 @@ export class ProtocolUnsupportedError extends CodedError {
   constructor(theirs: unknown, spoken: readonly number[]) {
     super(
       'PROTOCOL_UNSUPPORTED',
-      `the message speaks protocol ${JSON.stringify(theirs) ?? 'none'}; here protocol ${spoken.join(' and ')} is spoken`,
+      `the message uses protocol ${JSON.stringify(theirs) ?? 'none'}; this release supports protocol ` +
+        `${spoken.join(' and ')}`,
       'upgrade the control plane first, then its agents, one release at a time',
     );
   }

@@ -26,7 +26,7 @@ export class BrokenLogDto {
   @ApiProperty({ type: 'integer', description: 'The first position in the log that is not as it was written' })
   readonly position!: number;
 
-  @ApiProperty({ example: 'AliasPublished of network-1 is not what was hashed' })
+  @ApiProperty({ example: 'AliasPublished of network-1 does not match its hash: it was changed' })
   readonly detail!: string;
 
   @ApiProperty({ description: 'What to do next' })

@@ -58,9 +58,11 @@ export function refusePublicSuffix(pattern: OutsidePattern, field: string): void
   throw new InvalidInputError(
     field,
     pattern,
-    isWildcard(pattern) ? `a wildcard below a domain: everybody can register names below ${base}` : 'a name of a host',
+    isWildcard(pattern)
+      ? `a wildcard below a registered domain: anybody can register names below ${base}`
+      : 'a name of a host',
     'PUBLIC_SUFFIX',
-    'name the domain, such as *.example.com, or allow it all the same with --force',
+    'name the domain, such as *.example.com, or allow this one with --force',
   );
 }
 

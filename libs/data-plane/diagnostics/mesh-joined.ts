@@ -16,8 +16,9 @@ export function checkMeshJoined(mesh: MeshState, certificate: string, now: Date)
     const validity = `${validFromDate.toISOString()} to ${validToDate.toISOString()}`;
     return fail(
       'MESH_JOINED',
-      `joined by ${transport}, but its certificate is good from ${validity}, and its clock says ${now.toISOString()}`,
-      'set the clock of that host; if it is right, its log says why the credentials are not renewed',
+      `joined by ${transport}, but its certificate is valid from ${validity}, and its clock shows ${now.toISOString()}`,
+      "set the clock of that host; if the clock is right, read the agent's log for why its credentials were not " +
+        'renewed',
     );
   }
   const where = endpoints.length === 0 ? '' : ` at ${endpoints.join(', ')}`;

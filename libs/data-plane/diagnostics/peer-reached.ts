@@ -24,7 +24,7 @@ const MOST_SOURCES = 8;
 
 /** Checks over the live path whether the target's agent would accept a flow from these sources of this host. */
 export async function checkPeerReached(host: PeerCheck, sources: readonly FlowSource[]): Promise<Check> {
-  if (sources.length === 0) return skipped('PEER_REACHED', 'the selector stands for no source of this host');
+  if (sources.length === 0) return skipped('PEER_REACHED', 'the selector matches no source on this host');
   const tried = sources.slice(0, MOST_SOURCES);
   const checks = await Promise.all(tried.map((source) => checkOne(host, source)));
   const found = worst(checks);
@@ -45,7 +45,7 @@ function describe(host: PeerCheck, source: FlowSource, outcome: ProbeOutcome, to
       const by = outcome.agentId === host.self ? 'this agent' : `agent ${outcome.agentId}`;
       return pass(
         'PEER_REACHED',
-        `${by} would take a flow of ${who}, by version ${outcome.version}${tookText(tookMs)}`,
+        `${by} would accept a connection from ${who}, by version ${outcome.version}${tookText(tookMs)}`,
       );
     }
     case 'refused here':
@@ -54,24 +54,24 @@ function describe(host: PeerCheck, source: FlowSource, outcome: ProbeOutcome, to
       }
       return fail(
         'PEER_REACHED',
-        `a flow of ${who} is refused here: ${outcome.code}`,
+        `this agent refuses a connection from ${who}: ${outcome.code}`,
         refusalRemedy(outcome.code, host),
       );
     case 'refused there': {
       const { agentId, code, message, version } = outcome;
       const decided = version === null ? '' : `, by version ${version}`;
-      const evidence = `agent ${agentId} refuses a flow of ${who}: ${code} (${message})${decided}`;
+      const evidence = `agent ${agentId} refuses a connection from ${who}: ${code} (${message})${decided}`;
       return fail('PEER_REACHED', evidence, refusalRemedy(code, host));
     }
     case 'unreachable': {
       const { agentId, code, message } = outcome;
       const endpoints = host.endpointsOf(agentId);
       const where = endpoints.length === 0 ? '' : ` at ${endpoints.join(', ')}`;
-      const evidence = `agent ${agentId} is not reached${where}: ${code}, ${message}`;
+      const evidence = `agent ${agentId} cannot be reached${where}: ${code}, ${message}`;
       return fail('PEER_REACHED', evidence, unreachableRemedy(outcome, endpoints));
     }
     case 'not known there': {
-      const evidence = `agent ${outcome.agentId} is reached, and is of an earlier release that answers no probes`;
+      const evidence = `agent ${outcome.agentId} can be reached, but runs an earlier release that does not answer probes`;
       return unknown('PEER_REACHED', evidence, outcome.remedy);
     }
   }
@@ -96,17 +96,20 @@ function refusalRemedy(code: string, { network }: PeerCheck): string {
   }
   switch (code) {
     case 'FLOW_LIMIT':
-      return 'end connections of that source, or raise GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX and GLOBALSTACKS_AGENT_FLOWS';
+      return (
+        'close connections of that source, or raise GLOBALSTACKS_AGENT_FLOWS_PER_SANDBOX and ' +
+        'GLOBALSTACKS_AGENT_FLOWS'
+      );
     case 'STALE':
-      return 'bring that agent into contact with the control plane: see `gstacks agent list`';
+      return 'check that this agent runs and reaches the control plane: gstacks agent list';
     case 'EGRESS_OFF':
-      return 'set GLOBALSTACKS_AGENT_EGRESS of that agent to listed, and start it again';
+      return 'set GLOBALSTACKS_AGENT_EGRESS of that agent to listed, and restart it';
     case 'TARGET_PAUSED':
-      return 'let the target go on';
+      return 'resume the target sandbox, such as with docker unpause';
     case 'MESH_NOT_CONFIGURED':
       return meshRemedy(code) ?? '';
     case 'LOCAL_NODE_NOT_ADMITTED':
-      return `test again in a moment; if it stays, leave and join again: gstacks mesh leave ${network}`;
+      return `test again in a moment; if this lasts, leave and join again: gstacks mesh leave ${network}`;
     case 'SOURCE_NOT_HERE':
     case 'SOURCE_NOT_ON_PEER':
     case 'TARGET_NOT_HERE':

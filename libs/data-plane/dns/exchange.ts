@@ -80,7 +80,7 @@ export function askOverTcp(
       if (received < end) return;
       const message = stream.subarray(2, end);
       if (recognise(message)) settle(() => resolve(message));
-      else fail('an answer to another question');
+      else fail('it answered another question than was asked');
     });
     const length = Buffer.alloc(2);
     length.writeUInt16BE(question.length);

@@ -200,7 +200,7 @@ export async function startDnsServer(
 async function within<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
   let cancel: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
-    const error = new DnsWorkerSilentError('DNS_WORKER_SILENT', `no DNS worker began within ${timeoutMs} ms`);
+    const error = new DnsWorkerSilentError('DNS_WORKER_SILENT', `the DNS worker did not start within ${timeoutMs} ms`);
     cancel = setDeadline(timeoutMs, () => reject(error));
   });
   try {

@@ -33,8 +33,13 @@ export function createOutsideDialer({ addressesOf, isRefused, refused }: Outside
     const bad = found.filter((address) => isRefused(address, mayBePrivate));
     if (bad.length > 0) refused(name, bad);
     if (bad.length < found.length) return found.filter((address) => !bad.includes(address));
-    const remedy = 'a private or loopback address needs a rule with --private; others are never dialled';
-    throw new TargetUnreachableError('TARGET_FORBIDDEN', `${name} leads to ${bad.join(', ')}`, remedy);
+    const remedy =
+      'to allow a private or loopback address, add a rule with --private; the other refused ranges are never allowed';
+    throw new TargetUnreachableError(
+      'TARGET_FORBIDDEN',
+      `${name} resolves to ${bad.join(', ')}, which the agent does not dial`,
+      remedy,
+    );
   };
   const dial: DialOutside = async (target, signal, askedBy) => {
     const addresses = await resolve(target, signal, askedBy);

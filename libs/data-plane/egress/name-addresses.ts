@@ -25,7 +25,7 @@ const NO_ADDRESS = new Set(['ENODATA', 'ENOTFOUND']);
 export function createNameAddresses(servers: readonly string[]): NameAddresses {
   return async (name, signal) => {
     if (servers.length === 0) throw unresolved(name, 'no resolver is set: see GLOBALSTACKS_AGENT_DNS_UPSTREAMS');
-    if (signal.aborted) throw unresolved(name, 'the connection was given up');
+    if (signal.aborted) throw unresolved(name, 'the client closed the connection first');
     const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
     resolver.setServers([...servers]);
     const cancel = () => resolver.cancel();

@@ -77,5 +77,5 @@ export function createNameLookups(
 
 function taken(found: readonly string[] | NoTurn, name: OutsideName): readonly string[] {
   if (found !== 'full' && found !== 'late') return found;
-  throw new TargetUnreachableError('NAME_UNRESOLVED', `${name}: too many other names wait to be resolved`);
+  throw new TargetUnreachableError('NAME_UNRESOLVED', `${name}: too many names of this sandbox wait to be resolved`);
 }

@@ -46,7 +46,8 @@ export function createDial(forbiddenRanges: readonly string[], sources: readonly
     }
     throw new TargetUnreachableError(
       'SOURCE_PORTS_EXHAUSTED',
-      `${address}:${port}: every source port of this host is taken by open connections or by those of the last minute`,
+      `${address}:${port}: every source port of this host is in use by open connections or by connections that ` +
+        'ended within the last minute',
       'widen net.ipv4.ip_local_port_range, or give GLOBALSTACKS_AGENT_MESH_PROXY_BIND a larger range',
     );
   };

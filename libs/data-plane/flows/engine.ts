@@ -161,7 +161,12 @@ class Engine implements FlowEngine {
 
   async tryOutside(target: OutsideDialTarget, signal: AbortSignal): Promise<TargetFailure | null> {
     const { dialOutside } = this.context.settings;
-    if (dialOutside === null) return { code: 'EGRESS_OFF', message: 'this host dials no names outside', remedy: null };
+    if (dialOutside === null)
+      return {
+        code: 'EGRESS_OFF',
+        message: 'this host reaches no outside names (GLOBALSTACKS_AGENT_EGRESS is none)',
+        remedy: null,
+      };
     return failureOf(() => dialOutside(target, signal, TRIAL));
   }
 

@@ -48,20 +48,20 @@ export type FlowCode =
   | 'SHUTTING_DOWN';
 
 const SAID_TO_PEERS: ReadonlyMap<string, string> = new Map<FlowCode, string>([
-  ['LOCAL_NODE_NOT_ADMITTED', 'this agent does not know the local node as one of this network'],
-  ['RULE_ENDED', 'the rule that let it through has ended'],
+  ['LOCAL_NODE_NOT_ADMITTED', 'this agent does not know the local node as a member of this network'],
+  ['RULE_ENDED', 'the rule that allowed it has ended'],
   ['NETWORK_UNKNOWN', 'this agent holds no topology of the network'],
   ['STALE', 'this agent was out of contact with the control plane for longer than the network allows'],
-  ['SOURCE_NOT_ON_PEER', 'the topology does not place the source on the agent that names it'],
+  ['SOURCE_NOT_ON_PEER', 'by the topology, the source is not on the agent that sent this connection'],
   ['TARGET_NOT_HERE', 'the alias is not published by a sandbox of this agent'],
-  ['EXIT_NOT_HERE', 'no rule lets the source leave from this agent for that name'],
-  ['EGRESS_OFF', 'GLOBALSTACKS_AGENT_EGRESS of this agent is none'],
+  ['EXIT_NOT_HERE', 'no rule allows the source to reach that name through this agent'],
+  ['EGRESS_OFF', 'this agent reaches no outside names: its GLOBALSTACKS_AGENT_EGRESS is none'],
   ['NAME_UNRESOLVED', 'the name has no address here, or no resolver of this agent answers'],
   ['TARGET_FORBIDDEN', 'the target is at an address that this agent does not dial'],
   ['TARGET_PAUSED', 'the sandbox is paused'],
   ['TARGET_REFUSED', 'nothing listens on the port'],
   ['SOURCE_PORTS_EXHAUSTED', 'this agent has no free source port for a connection to the sandbox'],
-  ['FLOW_LIMIT', 'too many flows'],
+  ['FLOW_LIMIT', 'too many connections are open'],
 ]);
 
 /** One sentence for whoever asked for the flow. */

@@ -164,7 +164,11 @@ export class FlowContext {
   /** What dials names outside here. Error: TargetUnreachableError. */
   requireDialOutside(): DialOutside {
     const { dialOutside } = this.settings;
-    if (dialOutside === null) throw new TargetUnreachableError('EGRESS_OFF', 'this host dials no names outside');
+    if (dialOutside === null)
+      throw new TargetUnreachableError(
+        'EGRESS_OFF',
+        'this host reaches no outside names (GLOBALSTACKS_AGENT_EGRESS is none)',
+      );
     return dialOutside;
   }
 

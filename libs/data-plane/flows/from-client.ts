@@ -122,7 +122,7 @@ async function dialFor(
   }
   flow.roles = ['source'];
   if (mesh === null || peer === null) {
-    throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');
+    throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host is in no mesh');
   }
   const { flowId, networkId, alias, port } = flow.facts;
   const request: FlowRequest = { flowId, networkId, alias, port, source, version };

@@ -67,7 +67,7 @@ async function askTarget(
     return version;
   }
   if (mesh === null || peer === null)
-    throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host takes no part in a mesh');
+    throw new TargetUnreachableError('MESH_NOT_CONFIGURED', 'this host is in no mesh');
   const request: FlowRequest = { flowId: trial.facts.flowId, networkId, alias, port, source, version };
   return mesh.probe(peer, request, trial.signal);
 }

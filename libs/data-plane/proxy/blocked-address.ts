@@ -15,8 +15,9 @@ export async function explainFailure<Listening extends Pick<Route, 'address' | '
         route,
         code: 'PROXY_ADDRESS_IN_USE',
         message: (await listensOnEveryAddress(route.port))
-          ? `${where} is blocked: a process listens on port ${route.port} of every address (0.0.0.0 or ::); let it listen on its own address instead`
-          : `${where} ${await bindFault(route.port, error)}; stop it, or let it listen on another address`,
+          ? `${where} is blocked: a process listens on port ${route.port} of every address (0.0.0.0 or ::); make it ` +
+            'listen on its own address'
+          : `${where} ${await bindFault(route.port, error)}; stop it, or make it listen on another address`,
       };
     case 'EADDRNOTAVAIL':
       return {
@@ -28,13 +29,15 @@ export async function explainFailure<Listening extends Pick<Route, 'address' | '
       return {
         route,
         code: 'PROXY_PORT_FORBIDDEN',
-        message: `${where} may not be bound: ports below 1024 need CAP_NET_BIND_SERVICE; publish a higher port, such as ${8000 + route.port}`,
+        message:
+          `the agent may not listen on ${where}: ports below 1024 need CAP_NET_BIND_SERVICE; publish a higher port, ` +
+          `such as ${8000 + route.port}`,
       };
     default:
       return {
         route,
         code: 'PROXY_LISTEN_FAILED',
-        message: `${where} cannot be listened on: ${error instanceof Error ? error.message : String(error)}`,
+        message: `the agent cannot listen on ${where}: ${error instanceof Error ? error.message : String(error)}`,
       };
   }
 }

@@ -10,7 +10,7 @@ export class AddressRangeExhaustedError extends CodedError {
   constructor(range: AddressRange, resting: number) {
     super(
       'ADDRESS_RANGE_EXHAUSTED',
-      `every address of ${range.text} is taken${resting > 0 ? ` (${resting} rest for up to ten minutes)` : ''}`,
+      `every proxy address of ${range.text} is in use${resting > 0 ? ` (${resting} were freed in the last ten minutes and are not reused yet)` : ''}`,
       'give GLOBALSTACKS_AGENT_MESH_PROXY_BIND a larger range, or remove aliases and egress rules that are not used',
     );
   }

@@ -28,25 +28,31 @@ export interface Position {
 export function judgeOffer(position: Position, offer: Offer): Acceptance {
   const { epoch, held } = position;
   if (offer.term < position.term) {
-    return ignore('TERM_SUPERSEDED', `term ${offer.term} was followed by term ${position.term}`);
+    return ignore(
+      'TERM_SUPERSEDED',
+      `it was sent by a control plane of term ${offer.term}, which one of term ${position.term} has replaced`,
+    );
   }
   if (epoch !== null && offer.epoch.counter < epoch.counter) {
-    return regressed(`epoch ${offer.epoch.counter} was followed by epoch ${epoch.counter} here`);
+    return regressed(`it is of epoch ${offer.epoch.counter}; epoch ${epoch.counter} is held here`);
   }
   if (epoch !== null && offer.epoch.counter === epoch.counter && offer.epoch.id !== epoch.id) {
-    return regressed(`epoch ${epoch.counter} is ${epoch.id} here and ${offer.epoch.id} there: two stores`);
+    return regressed(
+      `epoch ${epoch.counter} has id ${epoch.id} here and ${offer.epoch.id} at the control plane: these are two stores`,
+    );
   }
   if (held === null || !sameEpoch(held.epoch, offer.epoch)) return takeFrom(null, offer);
   const { version } = held.snapshot;
-  if (offer.to < version) return ignore('VERSION_SUPERSEDED', `version ${offer.to} was followed by ${version} here`);
+  if (offer.to < version)
+    return ignore('VERSION_SUPERSEDED', `it is version ${offer.to}; version ${version} is held here`);
   if (offer.to > version) return takeFrom(version, offer);
   if (offer.hash === held.hash) return { kind: 'held' };
-  return regressed(`version ${version} has hash ${held.hash} here and ${offer.hash} there`);
+  return regressed(`version ${version} has hash ${held.hash} here and ${offer.hash} at the control plane`);
 }
 
 function takeFrom(version: number | null, { from, to }: Offer): Acceptance {
   if (from === null || from === version) return { kind: 'take' };
-  const message = `the delta leads from version ${from} to ${to}, and ${version ?? 'none'} is held here`;
+  const message = `the delta leads from version ${from} to ${to}, but version ${version ?? 'none'} is held here`;
   return { kind: 'unfounded', code: 'DELTA_UNFOUNDED', message };
 }
 

@@ -42,7 +42,7 @@ export class PartAssembly {
     const { networkId, part, body } = message;
     const assembly = this.assemblyFor(message, nowMs);
     if (assembly === null) {
-      return { kind: 'ignored', code: 'VERSION_SUPERSEDED', message: 'parts of a newer version are coming in' };
+      return { kind: 'ignored', code: 'VERSION_SUPERSEDED', message: 'parts of a newer version are arriving' };
     }
     assembly.lastPartMs = nowMs;
     if (assembly.parts[part.index] === undefined) {
@@ -52,7 +52,7 @@ export class PartAssembly {
     }
     if (assembly.characters > this.bounds.charactersPerSnapshot || this.total() > this.bounds.charactersInAll) {
       this.assemblies.delete(networkId);
-      return { kind: 'refused', code: 'SNAPSHOT_TOO_LARGE', message: 'the snapshot is larger than this agent holds' };
+      return { kind: 'refused', code: 'SNAPSHOT_TOO_LARGE', message: 'the snapshot is larger than an agent accepts' };
     }
     if (assembly.missing > 0) return { kind: 'incomplete' };
     this.assemblies.delete(networkId);

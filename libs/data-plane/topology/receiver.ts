@@ -37,7 +37,8 @@ export interface ReceiverPorts {
   readonly acknowledgeAgain: (networkId: NetworkId) => void;
   /** A version was refused: told at the control plane. */
   readonly reportRefusal: (message: AppliedMessage) => void;
-  readonly counted: (outcome: TopologyReply['status'], code: string | null) => void;
+  /** Called with the answer to each message, and the message; null: it could not be parsed. */
+  readonly answered: (reply: TopologyReply, message: TopologyMessage | null) => void;
   readonly now: () => Date;
 }
 
@@ -49,22 +50,28 @@ export class TopologyReceiver {
   constructor(private readonly ports: ReceiverPorts) {}
 
   async handle(value: unknown): Promise<TopologyReply> {
-    const reply = this.take(value);
-    this.ports.counted(reply.status, reply.code);
-    return reply;
-  }
-
-  private take(value: unknown): TopologyReply {
     let message: TopologyMessage;
     try {
       message = parseTopologyMessage(value);
     } catch (error) {
-      if (error instanceof CodedError) return answer('refused', error.code, error.message);
-      throw error;
+      if (!(error instanceof CodedError)) throw error;
+      const reply = answer('refused', error.code, error.message);
+      this.ports.answered(reply, null);
+      return reply;
     }
+    const reply = this.take(message);
+    this.ports.answered(reply, message);
+    return reply;
+  }
+
+  private take(message: TopologyMessage): TopologyReply {
     const { recipient, held } = this.ports;
     if (!verifyTopology(this.ports.topologyKeys(), recipient, message, message.signature)) {
-      return this.refuse(message, 'SIGNATURE_INVALID', 'the signature is not that of the control plane enrolled with');
+      return this.refuse(
+        message,
+        'SIGNATURE_INVALID',
+        'the signature is not by the control plane that this host is enrolled with',
+      );
     }
     const { networkId } = message;
     const verdict = judgeOffer({ epoch: held.epoch(), term: this.term, held: held.of(networkId) }, message);
@@ -111,7 +118,11 @@ export class TopologyReceiver {
       return this.refuse(message, 'HASH_MISMATCH', 'the snapshot does not have the hash that was signed');
     }
     if (snapshot.networkId !== networkId || snapshot.version !== to) {
-      return this.refuse(message, 'SNAPSHOT_INVALID', 'the snapshot is of another network or version than was signed');
+      return this.refuse(
+        message,
+        'SNAPSHOT_INVALID',
+        'the snapshot contains another network or version than its signature names',
+      );
     }
     this.ports.take({ epoch, hash, signature, snapshot }, null);
     return answer('received', null, null);
@@ -124,11 +135,11 @@ export class TopologyReceiver {
     let delta: SnapshotDelta;
     let snapshot: Snapshot;
     try {
-      if (before === null) throw new SnapshotInvalidError('there is nothing here that the delta could start from');
+      if (before === null) throw new SnapshotInvalidError('no version is held here that the delta could be applied to');
       delta = parseDelta(JSON.parse(message.body));
       snapshot = applyDelta(delta, before.snapshot);
       if (snapshotHash(snapshot) !== hash || snapshot.networkId !== networkId || snapshot.version !== to) {
-        throw new SnapshotInvalidError('the delta does not lead to the snapshot that was signed');
+        throw new SnapshotInvalidError('applying the delta does not give the snapshot that was signed');
       }
     } catch (error) {
       const code = error instanceof CodedError ? error.code : 'SNAPSHOT_INVALID';

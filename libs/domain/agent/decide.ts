@@ -47,8 +47,8 @@ export class AgentKeyRevokedError extends DomainError {
     super(
       'forbidden',
       'AGENT_KEY_REVOKED',
-      `agent ${agentId} was revoked with one of these keys`,
-      'empty the state folder of that host, so that it makes new keys, and start it with the token again',
+      `agent ${agentId} was revoked together with one of these keys`,
+      'empty the state folder of that host, so that the agent makes new keys, and enrol it with the token again',
     );
   }
 }

@@ -46,7 +46,7 @@ export class LocalNodeRevokedError extends DomainError {
       'forbidden',
       'LOCAL_NODE_REVOKED',
       `local node ${nodeId} was revoked`,
-      'if you may join again: `gstacks mesh leave <network>`, then `gstacks mesh join <network>`',
+      'ask an admin whether you may join again; then `gstacks mesh leave <network>` and `gstacks mesh join <network>`',
     );
   }
 }

@@ -50,7 +50,7 @@ export function publication(wanted: Wanted, network: Topology): NetworkOutcome<A
   const ports = inOrder(wanted.ports);
   const inherited: Warning = {
     code: 'RULES_APPLY',
-    message: `rules written before apply to ${alias} from now on: ${listed(rules)}`,
+    message: `existing rules apply to ${alias} from now on: ${listed(rules)}`,
   };
   return {
     events: [{ type: 'AliasPublished', data: { alias, sandboxId, ports } }],

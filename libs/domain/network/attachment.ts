@@ -42,7 +42,7 @@ export function detachSandbox(
     return new SandboxNotAttachedError(
       network,
       sandboxId,
-      `see what is attached: gstacks network show ${network.name}`,
+      `see the attached sandboxes: gstacks network show ${network.name}`,
     );
   }
   const { events, aliases } = detachment(network, sandboxId);

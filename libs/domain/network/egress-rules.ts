@@ -37,7 +37,7 @@ export function addEgressRule(
   const warnings = egressRuleWarnings(rule, network);
   const identical = [...network.egressRules.values()].find((other) => saysTheSame(other, rule));
   if (identical !== undefined) {
-    const exists = { code: 'RULE_EXISTS', message: `${identical.id} says the same already; nothing was written` };
+    const exists = { code: 'RULE_EXISTS', message: `${identical.id} is the same rule; nothing was written` };
     return {
       events: [],
       result: printEgressRule(identical),
@@ -97,7 +97,7 @@ function overridingDenies(allow: EgressRule, network: Topology): readonly Warnin
     .slice(0, LISTED)
     .map(({ id, from, to }) => ({
       code: 'OVERRIDDEN_BY_DENY',
-      message: `${id} denies ${formatSelector(from)} to ${to}, and so all that this rule allows`,
+      message: `${id} denies ${formatSelector(from)} to ${to}, so this rule has no effect`,
     }));
 }
 
@@ -117,7 +117,9 @@ function otherExits(allow: EgressRule, network: Topology): readonly Warning[] {
     .map((rule) => {
       const first = [allow, rule].filter(({ via }) => via !== null).sort((one, other) => (one.id < other.id ? -1 : 1));
       const where = rule.via === null ? "each sandbox's own agent" : rule.via;
-      const message = `${rule.id} lets the same leave from ${where}; what both cover leaves from ${first[0]?.via}`;
+      const message =
+        `${rule.id} sends the same connections through ${where}; connections that match both rules leave from ` +
+        `${first[0]?.via}`;
       return { code: 'ANOTHER_EXIT', message };
     });
 }

@@ -17,7 +17,7 @@ export class NetworkNotFoundError extends DomainError {
 
 export class NetworkExistsError extends DomainError {
   constructor(name: NetworkName) {
-    super('conflict', 'NETWORK_EXISTS', `network ${name} exists already`, `see gstacks network show ${name}`, 'name');
+    super('conflict', 'NETWORK_EXISTS', `network ${name} already exists`, `see gstacks network show ${name}`, 'name');
   }
 }
 
@@ -72,7 +72,8 @@ export class AliasPortDiffersError extends DomainError {
       'conflict',
       'ALIAS_PORT_DIFFERS',
       `alias ${alias} publishes ${now.map(portText).join(', ')} already, not ${differing.map(portText).join(', ')}`,
-      `to change that, name all its ports: gstacks network alias add ${name} ${sandboxId} ${alias}${flags} --replace-ports`,
+      `to replace its ports, give all of them: gstacks network alias add ${name} ${sandboxId} ${alias}${flags} ` +
+        '--replace-ports',
       'ports',
     );
   }
@@ -84,7 +85,7 @@ export class TooManyPortsError extends DomainError {
       'conflict',
       'TOO_MANY_PORTS',
       `alias ${alias} of network ${name} would publish more than ${MAX_PORTS_PER_ALIAS} ports`,
-      'publish the others under a second alias, or name all that are needed with --replace-ports',
+      'publish the others under a second alias, or list all needed ports with --replace-ports',
       'ports',
     );
   }
@@ -172,7 +173,7 @@ export class EgressSourceError extends DomainError {
     super(
       'invalid',
       'EGRESS_FROM_LOCAL',
-      `${from} stands for developers' machines, which do not reach outside names through an agent`,
+      `${from} matches developers' machines, which do not reach outside names through an agent`,
       'name sandboxes: sandbox:<id>, label:<key>=<value>, any, or an alias of the network',
       'from',
     );
@@ -198,7 +199,7 @@ export class ExitOfDenyError extends DomainError {
     super(
       'invalid',
       'EXIT_OF_DENY',
-      'a deny names no exit: it holds for every one',
+      'a deny takes no --via: it applies at every exit',
       'leave --via out, or remove the allow that names the exit: gstacks network egress remove <network> <rule-id>',
       'via',
     );
@@ -269,8 +270,8 @@ export class NetworkLimitError extends DomainError {
     super(
       'conflict',
       `TOO_MANY_${what.toUpperCase().replace(' ', '_')}`,
-      `network ${name} has ${limit} ${what}, which is as many as one network holds`,
-      `remove ${what} that are not used, or use a second network`,
+      `network ${name} has ${limit} ${what}, the most that one network may have`,
+      `remove unused ${what}, or use a second network`,
     );
   }
 }

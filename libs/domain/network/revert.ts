@@ -130,7 +130,7 @@ function leftOut(past: Topology, wanted: Topology): readonly Warning[] {
     .sort()
     .map((sandboxId) => ({
       code: 'SANDBOX_UNKNOWN',
-      message: `${sandboxId} does not exist any more: it is not attached${aliasesOf(past, sandboxId, 'not published')}`,
+      message: `${sandboxId} no longer exists, so it is not attached${aliasesOf(past, sandboxId, 'not published')}`,
     }));
 }
 
@@ -139,7 +139,7 @@ function notThere(network: Topology, wanted: Topology, known: Sandboxes): readon
   return [...wanted.sandboxes.keys()].sort().flatMap((sandboxId): readonly Warning[] => {
     const sandbox = known.get(sandboxId);
     if (network.sandboxes.has(sandboxId) || sandbox === undefined || sandbox.present) return [];
-    const aliases = aliasesOf(wanted, sandboxId, 'that lead nowhere until one reports it');
+    const aliases = aliasesOf(wanted, sandboxId, 'that cannot be reached until an agent reports it');
     const message = `${sandboxId} is attached again, but no agent has it now${aliases}`;
     return [{ code: 'SANDBOX_GONE', message }];
   });
@@ -156,7 +156,9 @@ function otherLabels(past: Topology, network: Topology, known: Sandboxes): reado
     const differing = named.filter(({ key, value }) => (then.labels[key] === value) !== (now[key] === value));
     const texts = [...new Set(differing.map(formatSelector))].sort();
     if (texts.length === 0) return [];
-    const message = `labels of ${then.sandboxId} are others than then: rules about ${texts.join(', ')} follow those of now`;
+    const message =
+      `the labels of ${then.sandboxId} have changed since: rules about ${texts.join(', ')} follow its present ` +
+      'labels';
     return [{ code: 'LABELS_DIFFER', message }];
   });
 }

@@ -17,7 +17,7 @@ function targetWarnings({ to, port }: Rule, network: Topology): readonly Warning
   const record = network.aliases.get(to);
   if (record !== undefined && publishedPort(record, port) !== null) return [];
   const there = (record?.ports ?? []).map(({ published }) => published).join(', ');
-  return [{ code: 'PORT_NOT_PUBLISHED', message: `${to} does not publish port ${port} now, only ${there}` }];
+  return [{ code: 'PORT_NOT_PUBLISHED', message: `${to} does not publish port ${port} at present, only ${there}` }];
 }
 
 /** Why a selector stands for nobody now. */
@@ -55,9 +55,9 @@ function overridingDenies(allow: Rule, network: Topology): readonly Warning[] {
     const matched = sources.filter((source) => matchesSource(network, from, source)).length;
     const printed = formatSelector(from);
     if (standsForAllOf(from, allow.from) || (matched > 0 && matched === sources.length)) {
-      whole.push({ code: 'OVERRIDDEN_BY_DENY', message: `${id} denies ${printed}, and so all that this rule allows` });
+      whole.push({ code: 'OVERRIDDEN_BY_DENY', message: `${id} denies ${printed}, so this rule has no effect` });
     } else if (standsForAllOf(allow.from, from) || matched > 0) {
-      part.push({ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: `${id} goes on denying ${printed}` });
+      part.push({ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: `${id} still denies ${printed}` });
     }
   }
   return [...whole, ...part].slice(0, LISTED);

@@ -94,5 +94,5 @@ function identicalRule({ effect, from, to, port, until }: PrintedRule, network: 
 }
 
 function existsAlready({ id }: Rule): Warning {
-  return { code: 'RULE_EXISTS', message: `${id} says the same already; nothing was written` };
+  return { code: 'RULE_EXISTS', message: `${id} is the same rule; nothing was written` };
 }

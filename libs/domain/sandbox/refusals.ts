@@ -32,7 +32,8 @@ export class PlacementConflictError extends ClaimRefusedError {
       'PLACEMENT_CONFLICT',
       owner,
       `agent ${claimant} reports sandbox ${sandboxId}, which agent ${owner} has not reported gone`,
-      `end it on ${owner}, and it moves to ${claimant} by itself; if ${owner} does not answer any more: gstacks sandbox release ${sandboxId}; if they are two sandboxes, give one another id`,
+      `stop it on ${owner}, and it moves to ${claimant} automatically; if ${owner} no longer answers: gstacks ` +
+        `sandbox release ${sandboxId}; if these are two sandboxes, give one of them another id`,
     );
   }
 }
@@ -44,7 +45,7 @@ export class SandboxPinnedError extends ClaimRefusedError {
       'SANDBOX_PINNED',
       owner,
       `agent ${claimant} reports sandbox ${sandboxId}, which is pinned to agent ${owner}`,
-      `if it is meant to be there: gstacks sandbox pin ${sandboxId} --to ${claimant}`,
+      `if it belongs there: gstacks sandbox pin ${sandboxId} --to ${claimant}`,
     );
   }
 }
@@ -55,8 +56,9 @@ export class SandboxHeldError extends DomainError {
     super(
       'conflict',
       'SANDBOX_HELD',
-      `agent ${agentId} is in contact and still has sandbox ${sandboxId}: it would have it back at once`,
-      `end it on ${agentId}; or say first which other agent is to have it: gstacks sandbox pin ${sandboxId} --to <agent>`,
+      `agent ${agentId} is in contact and still reports sandbox ${sandboxId}: it would get it back at once`,
+      `stop the sandbox on ${agentId}; or first name the agent that shall have it: gstacks sandbox pin ` +
+        `${sandboxId} --to <agent>`,
     );
   }
 }
@@ -68,7 +70,7 @@ export class SandboxNotPlacedError extends DomainError {
       'conflict',
       'SANDBOX_NOT_PLACED',
       `no agent holds sandbox ${sandboxId}`,
-      `name the agent that may: gstacks sandbox pin ${sandboxId} --to <agent>`,
+      `name an agent: gstacks sandbox pin ${sandboxId} --to <agent>`,
       'agentId',
     );
   }

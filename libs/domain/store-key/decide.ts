@@ -27,7 +27,7 @@ export class RotationStageError extends DomainError {
     super(
       'conflict',
       'KEY_ROTATION_STAGE',
-      `the key ${key} cannot go on from here: ${now[stage]}`,
+      `this step of the rotation of key ${key} is not possible now: ${now[stage]}`,
       `gstacks admin keys rotate ${key}`,
     );
   }
@@ -39,8 +39,8 @@ export class KeyFileLostError extends DomainError {
     super(
       'conflict',
       'KEY_FILE_LOST',
-      `the file of the new key ${key} is not in the keys folder any more: the key before it stays`,
-      `offer another one: gstacks admin keys rotate ${key}`,
+      `the file of the new key ${key} is missing from the keys folder; the present key stays in use`,
+      `start again with another key: gstacks admin keys rotate ${key}`,
     );
   }
 }
@@ -52,8 +52,10 @@ export class KeyNotTakenError extends DomainError {
     super(
       'conflict',
       'KEY_NOT_TAKEN',
-      `${listed(missing)} ${missing.length === 1 ? 'has' : 'have'} not confirmed the new key ${key}: the key before it stays`,
-      `when they are in contact, again: gstacks admin keys rotate ${key}; or without them: gstacks admin keys rotate ${key} ${flags}`,
+      `${listed(missing)} ${missing.length === 1 ? 'has' : 'have'} not confirmed the new key ${key}; the present ` +
+        'key stays in use',
+      `repeat this when they are in contact: gstacks admin keys rotate ${key}; or go on without them: gstacks ` +
+        `admin keys rotate ${key} ${flags}`,
       'without',
     );
   }

@@ -36,7 +36,7 @@ export function dialThroughSocket(path: string, endpoint: string, signal: AbortS
       }
       const end = received.indexOf(NEWLINE);
       if (end < 0) {
-        if (received.length > MAX_ANSWER_BYTES) fail(new Error('mesh-node gives no answer that can be read'));
+        if (received.length > MAX_ANSWER_BYTES) fail(new Error('the answer of mesh-node cannot be read'));
         return;
       }
       const refusal = refusalIn(received.subarray(0, end).toString('utf8'));
@@ -60,7 +60,7 @@ function refusalIn(line: string): string | null {
     if (ok === true) return null;
     return typeof error === 'string' ? error : 'mesh-node gave no reason';
   } catch {
-    return 'mesh-node gives no answer that can be read';
+    return 'the answer of mesh-node cannot be read';
   }
 }
 

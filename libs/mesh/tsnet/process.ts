@@ -82,7 +82,8 @@ export class MeshNodeProcess {
 
   private line(line: string): void {
     try {
-      if (line.length > MAX_EVENT_BYTES) throw new CodedError('MESH_NODE_FAILED', 'mesh-node wrote an endless line');
+      if (line.length > MAX_EVENT_BYTES)
+        throw new CodedError('MESH_NODE_FAILED', 'mesh-node wrote a line that is too long');
       const event = parseMeshNodeEvent(line);
       if (event?.event === 'failed') this.failure ??= new MeshNodeFailedError(event.code, event.message);
       else if (event !== null) this.onEvent(event);

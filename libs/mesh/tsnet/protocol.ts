@@ -88,7 +88,7 @@ function parseJson(line: string): unknown {
 function mismatch(theirs: unknown): MeshProtocolMismatchError {
   return new MeshProtocolMismatchError(
     'MESH_PROTOCOL_MISMATCH',
-    `mesh-node speaks protocol ${JSON.stringify(theirs)}, this program protocol ${MESH_NODE_PROTOCOL}`,
+    `mesh-node uses protocol ${JSON.stringify(theirs)}, but this program needs protocol ${MESH_NODE_PROTOCOL}`,
     meshRemedy('MESH_PROTOCOL_MISMATCH'),
   );
 }

@@ -63,7 +63,8 @@ export class MeshNodeSupervisor {
     const node = new MeshNodeProcess(this.settings.binary, (event) => this.take(node, event, signal, greeted));
     this.node = node;
     const unheard = setTimeout(
-      () => node.fail(new CodedError('MESH_NODE_FAILED', `mesh-node said nothing within ${HELLO_WITHIN_MS} ms`)),
+      () =>
+        node.fail(new CodedError('MESH_NODE_FAILED', `mesh-node did not announce itself within ${HELLO_WITHIN_MS} ms`)),
       HELLO_WITHIN_MS,
     );
     const greeted = () => clearTimeout(unheard);
@@ -113,7 +114,11 @@ export class MeshNodeSupervisor {
       if (!signal.aborted) node.send({ command: 'auth-key', key });
     } catch (error) {
       if (signal.aborted) return;
-      node.fail(error instanceof CodedError ? error : new CodedError('MESH_KEY_UNAVAILABLE', `no mesh key: ${error}`));
+      node.fail(
+        error instanceof CodedError
+          ? error
+          : new CodedError('MESH_KEY_UNAVAILABLE', `the control plane gave no mesh key: ${error}`),
+      );
     }
   }
 

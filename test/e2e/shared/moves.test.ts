@@ -82,7 +82,7 @@ describe('a sandbox that ends on one host and is made on another', function () {
     const { stdout, code } = await stack.gstacks('network', 'quarantine', 'dev', '--wait');
     expect(code, stdout).to.equal(0);
     expect(stdout).to.match(
-      /let go of it: host-a, host-b\n(.*\n)*applied by 2\/2 agents in \d+ ms; 1 open connection cut/,
+      /told to stop serving it: host-a, host-b\n(.*\n)*applied by 2\/2 agents in \d+ ms; 1 open connection cut/,
     );
     expectReset(await held.ended);
     expect((await stack.gstacks('network', 'status', 'dev')).stdout).to.include('QUARANTINED');

@@ -20,10 +20,9 @@ import { parseAgentId } from '#libs/contracts/ids.js';
 import { diff } from '#libs/policy/snapshot-delta.js';
 import { snapshotHash, treeOf } from '#libs/policy/snapshot-digest.js';
 import { AgentProcess } from '#test/support/agent-process.js';
-import { CLONE } from '#test/support/clone.js';
 import { FakeControlPlane } from '#test/support/fake-control-plane.js';
 import { outcomeOf } from '#test/support/flow-rig.js';
-import { complaints, metricsOf, seriesValue } from '#test/support/metric-page.js';
+import { complaints, describedMetrics, metricsOf, seriesValue } from '#test/support/metric-page.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';
 import { leavingSnapshot, type SnapshotText, snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
@@ -158,9 +157,9 @@ describe('an agent, as a process', () => {
     expect(seriesValue(page, 'gs_agent_dns_answers_total{rcode="NOERROR"}')).to.be.at.least(2);
     expect(seriesValue(page, 'gs_agent_control_plane_contact_age_seconds')).to.be.lessThan(60);
     expect(complaints(page)).to.deep.equal([]);
-    const described = readFileSync(join(CLONE, 'docs/metrics.md'), 'utf8');
-    for (const { name } of metricsOf(page).filter((each) => each.name.startsWith('gs_'))) {
-      expect(described).to.match(new RegExp(`^\\| \`${name}[{\`]`, 'm'));
+    const described = describedMetrics();
+    for (const { name, help } of metricsOf(page).filter((each) => each.name.startsWith('gs_'))) {
+      expect(help, name).to.equal(described.get(name));
     }
     expect((await fetch(`http://${DNS}:9469/`)).status).to.equal(404);
   });
@@ -360,7 +359,9 @@ describe('an agent, as a process', () => {
     await plane.nats.kill();
     agent.log.length = 0;
     agent.start();
-    expect(await agent.logged('serving the last-good version, before any contact')).to.deep.include({
+    expect(
+      await agent.logged('serving the saved version of a network until the control plane answers'),
+    ).to.deep.include({
       network: 'dev',
       version: 3,
     });
@@ -391,7 +392,7 @@ describe('an agent, as a process', () => {
     await writeStateFile(join(agent.stateFolder, 'contact.json'), longAgo);
     agent.log.length = 0;
     agent.start();
-    await agent.logged('serving the last-good version, before any contact');
+    await agent.logged('serving the saved version of a network until the control plane answers');
     await waitFor('it answers DNS', () => isAnswered());
     expect(await get()).to.equal('ECONNRESET');
     expect((await agent.logged('flow refused')).flow).to.have.property('code', 'STALE');
@@ -412,7 +413,9 @@ describe('an agent, as a process', () => {
     writeFileSync(join(folder, name), text.replace('"allow"', '"deny"'));
     plane.applied.length = 0;
     agent.start();
-    await agent.logged('a last-good file cannot be used; the control plane sends that network again');
+    await agent.logged(
+      'a saved version of a network cannot be used; the network is served once the control plane has sent it again',
+    );
     expect((await plane.acknowledgement(3)).from).to.equal(null);
     expect(plane.syncs.at(-1)).to.deep.include({ networkId: TEST_NETWORK, have: null });
     expect(readdirSync(folder).some((entry) => entry.includes('.corrupt-'))).to.equal(true);
@@ -507,7 +510,7 @@ describe('an agent, as a process', () => {
       const reply = parseDiagnoseReply(answer);
       const peer = reply.kind === 'checks' ? reply.checks.find(({ code }) => code === 'PEER_REACHED') : undefined;
       expect(peer).to.include({ status: 'fail' });
-      expect(peer?.evidence).to.contain(`host-b is not reached at 127.0.0.1:${port}`);
+      expect(peer?.evidence).to.contain(`host-b cannot be reached at 127.0.0.1:${port}`);
     }
     silent.close();
   });

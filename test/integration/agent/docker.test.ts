@@ -3,7 +3,7 @@ import { BUS_PROTOCOL } from '#libs/contracts/bus/protocol.js';
 import { parseDiagnoseReply } from '#libs/contracts/bus/to-member/diagnose.js';
 import { TEST_IMAGE } from '#test/support/docker-host.js';
 import { DockerRig } from '#test/support/docker-rig.js';
-import { ip } from '#test/support/host-namespace.js';
+import { inside, ip } from '#test/support/host-namespace.js';
 import { TEST_NETWORK } from '#test/support/network-view.js';
 import { snapshotOf } from '#test/support/snapshots.js';
 import { waitFor } from '#test/support/wait.js';
@@ -71,7 +71,7 @@ describe('an agent with the driver docker', function () {
     expect(source.get('USES_AGENT_DNS')).to.match(/^pass: .* in sbx-web asks .* for api\.dev\.gstacks/);
     expect(source.get('ISOLATED')).to.match(/^pass: sbx-web reaches none of 1 addresses/);
     expect((await ask('target')).get('TARGET_ACCEPTS')).to.match(/^pass: sbx-api listens on/);
-    expect((await ask('target', 'idle', 7000)).get('TARGET_ACCEPTS')).to.match(/^fail: nobody listens on 7000/);
+    expect((await ask('target', 'idle', 7000)).get('TARGET_ACCEPTS')).to.match(/^fail: nothing listens on port 7000/);
   });
 
   it('cuts an open flow that a version denies, and counts it', async () => {
@@ -188,7 +188,7 @@ describe('an agent with the driver docker', function () {
     expect(rig.report('sbx-web')?.container?.name).to.equal('web');
     expect(await rig.curl('web', NAME)).to.deep.equal({ code: 0, output: 'from api' });
     expect((await rig.curl('twin', NAME)).code).to.be.oneOf([6, 28]);
-    expect((await rig.agent.logged('container or link not taken as a sandbox')).remedy).to.be.a('string');
+    expect((await rig.agent.logged('a container or link cannot become a sandbox')).remedy).to.be.a('string');
     await docker.run('rm', '-f', 'twin', 'odd', 'apart', 'host', 'shared');
     await waitFor('nothing is refused', () => rig.inventory?.refused.length === 0, 2_000);
   });
@@ -202,6 +202,25 @@ describe('an agent with the driver docker', function () {
     expect(report.isolationRemedy).to.equal('docker network disconnect bridge auto');
     expect(await rig.curl('auto', NAME)).to.deep.equal({ code: 0, output: 'from api' });
     await rig.docker.run('rm', '-f', 'auto');
+  });
+
+  it('is removed by globalstacks-agent cleanup once it has ended, and not before: network and rules; containers stay', async () => {
+    const { agent, docker } = rig;
+    const left = async () => ({
+      network: await docker.run('network', 'ls', '--quiet', '--filter', 'name=^gstacks$'),
+      tables: (await inside(docker.host.name, 'nft', 'list', 'tables')).output.match(/gstacks\w*/g) ?? [],
+      running: await docker.run('ps', '--quiet', '--filter', 'name=^(api|web)$'),
+    });
+    const before = await left();
+    expect(before.network).to.not.equal('');
+    expect(before.tables).to.not.be.empty;
+    const early = await agent.command('cleanup');
+    expect(early.code, early.output).to.equal(1);
+    expect(early.output).to.include('STATE_FOLDER_IN_USE');
+    expect(await left()).to.deep.equal(before);
+    await agent.end('SIGKILL');
+    expect(await agent.command('cleanup')).to.deep.equal({ code: 0, output: 'removed what the driver made\n' });
+    expect(await left()).to.deep.equal({ ...before, network: '', tables: [] });
   });
 });
 

@@ -138,7 +138,7 @@ describe('a name outside whose connections leave from another agent', function (
     await rules([BY_EXIT]);
     const { checks: here, effect } = await ask(rig.agent, 'source');
     expect(effect).to.equal('allow');
-    expect(here.get('PEER_REACHED')).to.contain('pass: agent host-b would take a flow of sbx-web');
+    expect(here.get('PEER_REACHED')).to.contain('pass: agent host-b would accept a connection from sbx-web');
     expect(here.get('NAME_RESOLVES')).to.contain('skipped: the rule names another agent as the exit');
     const { checks: there } = await ask(exit, 'target');
     expect([...there.keys()]).to.have.members(['TOPOLOGY_APPLIED', 'POLICY', 'NAME_RESOLVES', 'TARGET_ACCEPTS']);

@@ -124,6 +124,8 @@ describe('what an agent of the driver static does about names outside', function
     expect(await dig('open.example.com')).to.equal('NOERROR 192.0.2.7');
     const [, address = ''] = (await dig('allowed.example.com')).split(' ');
     expect(SERVERS).to.include(await read(address));
-    await agent.logged('names outside are asked of the resolvers: DNS can carry data out');
+    await agent.logged(
+      'GLOBALSTACKS_AGENT_EGRESS is open: sandboxes may resolve every outside name, and DNS queries can carry data out',
+    );
   });
 });

@@ -82,7 +82,7 @@ describe('globalstacks-agent enroll', () => {
       const before = readFileSync(at('agent.env'), 'utf8');
       const error = await refusal('--token-file', at(file), '--set', 'GLOBALSTACKS_LOG_LEVEL=debug');
       expect(error.code).to.equal('ALREADY_ENROLLED');
-      expect(error.message).to.include('the token was not spent');
+      expect(error.message).to.include('the token was not used');
       expect(error.remedy).to.include('without --token-file').and.include('gstacks agent revoke host-a');
       expect(readFileSync(at('agent.env'), 'utf8')).to.equal(before);
     });

@@ -46,7 +46,7 @@ describe('an agent whose disk is full', () => {
     const refused = await plane.acknowledgement(2, 'refused');
     expect(refused).to.include({ code: 'DISK_FULL', from: 1 });
     expect(refused.message).to.match(
-      new RegExp(`^${agent.stateFolder}/\\S+ cannot be written: .*make room on that disk`),
+      new RegExp(`^${agent.stateFolder}/\\S+ cannot be written: .*free space on that disk`),
     );
     // A version that arrives meanwhile is in force and reported as well.
     await plane.publish(agent.id, network(3));
@@ -62,7 +62,7 @@ describe('an agent whose disk is full', () => {
     agent.start();
     await waitFor('it says hello', () => plane.hellos.length > 0);
     disk.fill();
-    await agent.logged('enrolment: not kept', 0, ({ code }) => code === 'DISK_FULL');
+    await agent.logged('the credentials could not be saved', 0, ({ code }) => code === 'DISK_FULL');
     await agent.logged('credentials renewed');
   });
 

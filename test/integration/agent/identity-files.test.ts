@@ -128,7 +128,7 @@ describe('what an agent keeps of its identity', () => {
       damage('bus.seed', how);
       const before = contents();
       agent.start();
-      const line = await agent.logged('agent: the program cannot run');
+      const line = await agent.logged('agent: cannot start');
       expect(line).to.deep.include({ code: 'KEY_FILE_UNUSABLE', reason: `${file('bus.seed')} ${said}` });
       expect(line.remedy).to.match(/gstacks agent revoke host-a.*gstacks agent enroll host-a/);
       expect(await agent.ended()).to.equal(1);
@@ -143,7 +143,7 @@ describe('what an agent keeps of its identity', () => {
     other.setSandboxes([]);
     cpSync(agent.stateFolder, other.stateFolder, { recursive: true });
     other.start();
-    const { code, reason } = await other.logged('agent: the program cannot run');
+    const { code, reason } = await other.logged('agent: cannot start');
     expect(code).to.equal('OTHER_AGENT');
     expect(reason).to.include('credentials.json was issued to agent host-a, not host-b');
     await other.remove();

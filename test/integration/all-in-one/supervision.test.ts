@@ -135,7 +135,7 @@ describe('supervision', () => {
       await server.start();
       await waitFor(
         'the pid',
-        isSaid(/^server: its pid \d+ is not written down: \S+server.pid cannot be written: no space/),
+        isSaid(/^server: its pid \d+ could not be saved: \S+server.pid cannot be written: no space/),
       );
       await waitFor('the log', isSaid(/^server: \S+server.log cannot be written.*ENOSPC/));
       disk.free();

@@ -149,7 +149,7 @@ export const agent: AgentDto = {
       name: 'api2',
       sandboxId: 'sbx-api',
       code: 'SANDBOX_ID_TAKEN',
-      message: 'container api2: the container api is the sandbox sbx-api already',
+      message: 'container api2: the container api is already the sandbox sbx-api',
       remedy: 'give one of the two another label gstacks.sandbox, or stop api',
     },
   ],
@@ -330,7 +330,7 @@ export const difference: NetworkDiffDto = {
 /** The preview of a write. */
 export const plan: PreviewDto = {
   ...{ network: 'dev', version: 7, changed: true, unchangedSince: null },
-  warnings: [{ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: 'rule-00000002 goes on denying web' }],
+  warnings: [{ code: 'PARTLY_OVERRIDDEN_BY_DENY', message: 'rule-00000002 still denies web' }],
   ...{ gained: difference.gained, gainedLeftOut: 0, lost: difference.lost, lostLeftOut: 3 },
   rules: [{ ruleId: 'rule-4f9c21ab', before: null, after: 'OVERRIDDEN' }],
   cuts: {

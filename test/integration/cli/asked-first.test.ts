@@ -43,7 +43,7 @@ describe('cli: what is cut is said and asked first', function () {
     expect([exitCode, stdout]).to.deep.equal([0, 'network dev deleted\n']);
   });
 
-  it('agent enroll names an agent that is enrolled already, and prints one line for its host', async () => {
+  it('agent enroll names an agent that is already enrolled, and prints one line for its host', async () => {
     const { server, gstacks, env } = at();
     const made = {
       ...{ name: agent.id, token: 'gse_secret', expiresAt: '2026-01-02T03:04:05.000Z' },
@@ -54,7 +54,7 @@ describe('cli: what is cut is said and asked first', function () {
     expect(server.writes().map(({ body }) => body)).to.deep.equal([{ name: agent.id }]);
     expect(stdout)
       .to.contain('gse_secret')
-      .and.contain('is enrolled already')
+      .and.contain('is already enrolled')
       .and.contain(`gstacks agent revoke ${agent.id}`);
     expect(stdout).to.match(
       /\n {2}printf %s gse_secret \| globalstacks-agent enroll --url \S+ --name \S+ --token-file -\n/,
@@ -67,7 +67,7 @@ describe('cli: what is cut is said and asked first', function () {
       );
     }
     server.on(`GET /v1/agents/${agent.id}`, { json: { ...agent, status: 'REVOKED' } });
-    expect((await gstacks.run(['agent', 'enroll', agent.id], { env })).stdout).to.not.contain('enrolled already');
+    expect((await gstacks.run(['agent', 'enroll', agent.id], { env })).stdout).to.not.contain('already enrolled');
   });
 
   it('a list that a filter empties says so, and does not advise to make something', async () => {

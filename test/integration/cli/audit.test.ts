@@ -44,7 +44,7 @@ describe('cli: the log is verified and exported, and a network is reverted', fun
     const checked = await run('audit verify --file log.jsonl --key audit.pem', true);
     expect(checked.stderr).to.equal('');
     expect(checked.stdout).to.match(
-      /^log.jsonl is whole: \d+ events, each as it was written\nsigned head: event \d+ of/,
+      /^log.jsonl is intact: \d+ events, none changed or missing\nsigned head: event \d+ of/,
     );
     expect(checked.exitCode).to.equal(0);
     const piped = await run('audit export');
@@ -59,7 +59,7 @@ describe('cli: the log is verified and exported, and a network is reverted', fun
     writeFileSync(file('cut.jsonl'), text.split('\n').slice(0, 2).join('\n'));
     const changed = await run('audit verify --file changed.jsonl --key audit.pem', true);
     expect(changed.stdout).to.match(
-      /^changed.jsonl is broken at event \d+: \w+ of \S+ is not what was hashed \(CHANGED\)/,
+      /^changed.jsonl is broken at event \d+: \w+ of \S+ does not match its hash: it was changed \(CHANGED\)/,
     );
     expect(changed.exitCode).to.equal(1);
     const cut = JSON.parse((await run('audit verify --file cut.jsonl --key audit.pem --json', true)).stdout);
@@ -90,7 +90,7 @@ describe('cli: the log is verified and exported, and a network is reverted', fun
 
   it('verifies the log of the control plane, and writes no export of one that is broken', async () => {
     const whole = await run('audit verify');
-    expect(whole.stdout).to.match(/^the log is whole: \d+ events, each as it was written\nsigned head: event/);
+    expect(whole.stdout).to.match(/^the log is intact: \d+ events, none changed or missing\nsigned head: event/);
     expect(whole.exitCode).to.equal(0);
     await query(
       controlPlane.databaseUrl,

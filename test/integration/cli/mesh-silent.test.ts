@@ -83,7 +83,7 @@ describe('gstacks mesh with a background node that does not answer', function ()
       expect(performance.now() - began, command).to.be.lessThan(SILENT_AFTER_MS + COMMAND_MS);
       expect(exitCode, command).to.equal(5);
       expect(stderr).to.contain(`the background node (pid ${pid}) did not answer in 2 s: a signal has stopped it`);
-      expect(stderr).to.contain('try: gstacks mesh leave dev, which wakes it, or ends it');
+      expect(stderr).to.contain('try: gstacks mesh leave dev, which resumes it or ends it');
     }
   });
 
@@ -123,7 +123,7 @@ describe('gstacks mesh with a background node that does not answer', function ()
     const left = await gstacks('mesh leave dev');
     expect(left.stdout, left.stderr).to.equal('this machine left dev\n');
     const forgotten = await gstacks('mesh leave old');
-    expect(forgotten.stdout, forgotten.stderr).to.equal('this machine was in old no more: it expired\n');
+    expect(forgotten.stdout, forgotten.stderr).to.equal('this machine was no longer in old: it expired\n');
     expect(on().server.requests).to.have.length(1);
     const nothing = await gstacks('mesh status');
     expect([nothing.exitCode, nothing.stdout]).to.deep.equal([

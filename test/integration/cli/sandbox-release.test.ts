@@ -36,7 +36,7 @@ describe('cli: gstacks sandbox release', function () {
     expect([stderr, exitCode]).to.deep.equal(['', 0]);
     for (const text of [
       'sbx-api is UNKNOWN on host-b, which was heard 3 min ago',
-      'dev: open connections of it are cut; api.dev.gstacks lead nowhere',
+      'dev: its open connections are cut; api.dev.gstacks cannot be reached',
       'until the next agent has it, at once: host-a',
       'host-b is not in contact and cannot be told',
       'sbx-api is released from host-b',

@@ -152,7 +152,7 @@ describe('cli: network test', function () {
       'failure: local node laptop-0a1b2c3d4e (source) MESH_JOINED',
     ],
     ['--expect deny', lying, 5, 'first failure: host-b (target) POLICY: ALLOWED'],
-    ['', lying, 5, 'host-b decides otherwise than the control plane'],
+    ['', lying, 5, 'host-b decides differently from the control plane'],
     [
       '--expect deny',
       { ...tested, rule: null, verdict: { ...denied, reason: 'NO_ALIAS' } },

@@ -123,7 +123,8 @@ describe('whether the log is as it was written', () => {
       expect({ intact, head }).to.deep.equal({ intact: false, head: null });
       expect(broken).to.include(found());
       expect(broken?.remedy).to.match(/docs\/operations.md/);
-      const walks = () => controlPlane.log.filter((line) => line.includes('its export has no signed head')).length;
+      const walks = () =>
+        controlPlane.log.filter((line) => line.includes('the export ends without a signed head')).length;
       const former = walks();
       expect((await controlPlane.call('HEAD', '/v1/audit/export')).status).to.equal(200);
       expect(walks(), 'nothing is walked for a HEAD request').to.equal(former);

@@ -53,8 +53,8 @@ describe('a control plane whose database has no room left', () => {
       return answer.status !== 201 && { ...answer, tookMs: performance.now() - begun };
     });
     expect([refused.status, refused.body.code]).to.deep.equal([503, 'STORE_FULL']);
-    expect(refused.body.detail).to.equal('the database has no room left on its disk, and nothing was written');
-    expect(refused.body.remedy).to.match(/^make room on the disk of Postgres/);
+    expect(refused.body.detail).to.equal('the disk of the database is full; nothing was written');
+    expect(refused.body.remedy).to.match(/^free space on the disk of Postgres/);
     expect(refused.headers.get('retry-after')).to.equal('1');
     expect(refused.tookMs).to.be.lessThan(2_000);
     expect(refused.text).to.not.include('base/').and.not.include(disk.folder);

@@ -165,7 +165,7 @@ describe('a member that floods the bus', () => {
       seconds: LONGEST_FLOOD_SECONDS,
     });
     await waitFor('the rest is left', () =>
-      controlPlane.log.some((line) => line.includes('rest of an inventory not written')),
+      controlPlane.log.some((line) => line.includes('the rest of an inventory is dropped')),
     );
     expect(await registered()).to.be.below(SANDBOXES);
     await agent.close();

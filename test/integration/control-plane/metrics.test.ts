@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect } from 'chai';
-import { CLONE } from '#test/support/clone.js';
-import { complaints, metricsOf, seriesValue } from '#test/support/metric-page.js';
+import { complaints, describedMetrics, metricsOf, seriesValue } from '#test/support/metric-page.js';
 import { waitFor } from '#test/support/wait.js';
 import { callApi } from './api.js';
 import { TestControlPlane } from './setup.js';
@@ -51,9 +48,9 @@ describe('the metrics of the control plane', () => {
   it('have names, help and units that Prometheus asks for, and stand in docs/metrics.md', async () => {
     const text = await page();
     expect(complaints(text)).to.deep.equal([]);
-    const described = readFileSync(join(CLONE, 'docs/metrics.md'), 'utf8');
+    const described = describedMetrics();
     const own = metricsOf(text).filter(({ name }) => name.startsWith('gs_'));
     expect(own).to.have.length.at.least(21);
-    for (const { name } of own) expect(described).to.match(new RegExp(`^\\| \`${name}[{\`]`, 'm'));
+    for (const { name, help } of own) expect(help, name).to.equal(described.get(name));
   });
 });

@@ -148,7 +148,9 @@ describe('a control plane that loses what it stands on', () => {
     }
     await waitFor('both look-ups have failed', () => {
       const failed = controlPlane.log.filter((line) =>
-        line.includes('version held by the agent not compared with the log yet'),
+        line.includes(
+          'the version that the agent holds could not be compared with the log; it is tried again at the next heartbeat',
+        ),
       );
       return failed.length >= agents.length;
     });

@@ -90,7 +90,10 @@ describe('DNS resolvers that misbehave', () => {
   };
   const overTcp: readonly [what: string, answer: (question: Packet) => readonly Buffer[] | null][] = [
     ['silence', () => null],
-    ['an answer to another question', (question) => [answerWith({ ...question, id: (question.id ?? 0) ^ 1 })]],
+    [
+      'it answered another question than was asked',
+      (question) => [answerWith({ ...question, id: (question.id ?? 0) ^ 1 })],
+    ],
     ['a failure', (question) => [withRcode(answerWith(question), 2)]],
     ['a refusal', (question) => [withRcode(answerWith(question), 5)]],
   ];

@@ -93,7 +93,7 @@ describe('names outside that many connections need at once', () => {
     expect(outcomes.map(String)).to.deep.equal([
       '203.0.113.7',
       '203.0.113.7',
-      'n2.example.com: too many other names wait to be resolved',
+      'n2.example.com: too many names of this sandbox wait to be resolved',
     ]);
   });
 });

@@ -84,7 +84,7 @@ describe('gstacks mesh join on a machine that does not know the authority of the
     expect(exitCode).to.equal(4);
     expect(JSON.parse(stdout)).to.include({ code: 'CERTIFICATE_NOT_TRUSTED' });
     const status = await statusOf();
-    expect(status.message).to.match(/^the certificate of tls:\/\/127\.0\.0\.1:\d+ is signed by nobody/);
+    expect(status.message).to.match(/^the certificate of tls:\/\/127\.0\.0\.1:\d+ is not signed by an authority/);
     expect(status.remedy).to.include('GLOBALSTACKS_CA_FILE').and.include('gstacks mesh join dev');
   });
 

@@ -77,6 +77,6 @@ describe('background nodes of one folder', function () {
     await waitFor('it answers', answering, 20_000);
     rmSync(folder, { recursive: true });
     await waitFor('it ends', () => node.exitCode === 0);
-    expect(output).to.contain('its folder is gone');
+    expect(output).to.contain('its folder was deleted');
   });
 });

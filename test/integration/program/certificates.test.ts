@@ -35,7 +35,7 @@ describe('the certificate of a control plane', () => {
     const remedy = 'set GLOBALSTACKS_CA_FILE to a PEM file of the certificate authorities that signed your servers';
     expect(refused).to.include({ code: 'CERTIFICATE_NOT_TRUSTED', remedy });
     expect(refused?.message).to.match(
-      /^the certificate of https:\/\/127\.0\.0\.1:\d+ is signed by nobody .* \([A-Z_]+\)$/,
+      /^the certificate of https:\/\/127\.0\.0\.1:\d+ is not signed by an authority .* \([A-Z_]+\)$/,
     );
 
     const [, nodesCode = ''] = /\(([A-Z_]+)\)$/.exec(refused?.message ?? '') ?? [];

@@ -49,7 +49,7 @@ describe('on a full disk', () => {
       expect(refused).to.have.property('message').that.contains(join(disk.folder, file));
       expect(refused)
         .to.have.property('remedy')
-        .that.matches(/^make room on /);
+        .that.matches(/^free space on /);
       disk.free();
       await attempt();
       expect(readdirSync(disk.folder)).to.include(file);

@@ -20,7 +20,7 @@ const denial = (alias: string, network = 'dev') =>
 const disconnected = (network: string) =>
   joined(network, {
     ...{ state: 'unknown', bus: 'refused', mesh: 'unknown', code: 'OUT_OF_CONTACT', lastContactAt: secondsAgo(1_800) },
-    message: 'the control plane was last heard at 2026-01-02T12:00:00.000Z',
+    message: 'the control plane last answered at 2026-01-02T12:00:00.000Z',
     remedy: `gstacks mesh join ${network}`,
   });
 

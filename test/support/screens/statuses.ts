@@ -59,7 +59,7 @@ export const STATUSES: readonly Picture[] = [
         agent('host-d', { status: 'STALE', appliedVersion: 13, reason: 'version 14 not acknowledged in 9042 ms' }),
         agent('host-e', {
           ...{ status: 'UNKNOWN', appliedVersion: null, appliedAt: null, lastContactAt: null },
-          reason: 'the agent was not heard since the control plane started',
+          reason: 'the agent has not been in contact since the control plane started',
         }),
         agent('host-f', {
           mesh: {

@@ -13,7 +13,7 @@ export function checksOf(
     const isPolicy = code === 'POLICY';
     const denied = effect === 'deny' || effect === 'mixed';
     const status = isPolicy ? (denied ? 'fail' : 'pass') : denied && code === 'PEER_REACHED' ? 'skipped' : 'pass';
-    const evidence = code === 'PEER_REACHED' ? 'agent host-b would take a flow, after 1 ms' : 'as it should be';
+    const evidence = code === 'PEER_REACHED' ? 'agent host-b would accept a connection, after 1 ms' : 'as it should be';
     return {
       ...{ agentId: null, nodeId: null, ...who, role, code, status, evidence, remedy: null },
       effect: isPolicy ? effect : null,

@@ -124,7 +124,7 @@ export const TESTS: readonly Picture[] = [
           ...checksOf({ agentId: long('host-b') }, 'target', 'allow', {
             TARGET_ACCEPTS: {
               status: 'fail',
-              evidence: `nobody listens on port 8080 of ${long('sbx')}: its socket table holds 127.0.0.1:9090 only`,
+              evidence: `nothing listens on port 8080 of ${long('sbx')}: its socket table holds 127.0.0.1:9090 only`,
               remedy: `start the service in ${long('sbx')}, or have it listen on 0.0.0.0`,
             },
           }),
@@ -144,7 +144,7 @@ export const TESTS: readonly Picture[] = [
           ...checksOf(hostA, 'source', 'allow', {
             PEER_REACHED: {
               status: 'fail',
-              evidence: 'agent host-b is not reached at 10.0.0.2:41641: CONNECT_TIMEOUT, no answer in 2 s',
+              evidence: 'agent host-b cannot be reached at 10.0.0.2:41641: CONNECT_TIMEOUT, no answer in 2 s',
               remedy: 'something between the hosts drops its packets: open UDP 41641 on host-b',
             },
           }),
@@ -168,7 +168,7 @@ export const TESTS: readonly Picture[] = [
         const outdated: Partial<CheckDto> = {
           status: 'fail',
           evidence: 'version 15 is applied; the control plane has 16',
-          remedy: 'test again; if it stays, read its log',
+          remedy: 'test again; if this lasts, read its log',
         };
         return {
           ...explicit,

@@ -215,7 +215,7 @@ describe('applying a version', () => {
     [
       new DiskFullError('/state/0a.json'),
       'DISK_FULL',
-      '/state/0a.json cannot be written: no space is left on its disk; make',
+      '/state/0a.json cannot be written: no space is left on its disk; free',
     ],
     [new Error('EIO: i/o error, write'), 'NOT_APPLIED', 'EIO: i/o error, write'],
   ] as const) {

@@ -56,7 +56,7 @@ describe('containers as sandboxes', () => {
     ['another word for attach', { labels: { ...SANDBOX, 'gstacks.attach': 'yes' } }, 'ATTACH_LABEL_INVALID', /auto/],
     ["the host's network", { networkMode: 'host', endpoints: [endpoint('host', '')] }, 'HOST_NETWORK', /network_mode/],
     ["another container's network", { networkMode: 'container:c2', endpoints: [] }, 'SHARED_NETWORK', /other/],
-    ['no network at all', { networkMode: 'none', endpoints: [endpoint('none', '')] }, 'NO_NETWORK', /anew/],
+    ['no network at all', { networkMode: 'none', endpoints: [endpoint('none', '')] }, 'NO_NETWORK', /create it again/],
     [
       'other networks only',
       { endpoints: [endpoint('bridge')] },

@@ -51,7 +51,7 @@ describe('the parts of an inventory', () => {
     const all = inventory(0, 1_700).refused;
     const told = mostRefused(all);
     expect(told.slice(0, -1)).to.deep.equal(all.slice(0, 999));
-    expect(told.at(-1)).to.deep.include({ code: 'MORE_REFUSED', message: '701 more cannot be taken' });
+    expect(told.at(-1)).to.deep.include({ code: 'MORE_REFUSED', message: '701 more could not become sandboxes' });
     expect(mostRefused(all.slice(0, 1_000))).to.deep.equal(all.slice(0, 1_000));
   });
 

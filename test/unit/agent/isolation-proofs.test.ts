@@ -128,7 +128,7 @@ describe('proofs of isolation', () => {
     proofs.sandboxesChanged();
     const { isolation, isolationEvidence, isolationRemedy } = await tried('sbx-web');
     expect(isolation).to.equal('broken');
-    expect(isolationEvidence).to.equal('sbx-web reaches 10.76.0.1:9999 of its host past the proxy');
+    expect(isolationEvidence).to.equal('sbx-web reaches 10.76.0.1:9999 of its host without the proxy');
     expect(isolationRemedy).to.be.a('string');
     expect(told).to.equal(1);
   });
@@ -198,7 +198,7 @@ describe('proofs of isolation', () => {
     proofs.sandboxesChanged();
     expect(await tried('sbx-web')).to.deep.include({
       isolation: 'enforced',
-      isolationEvidence: 'not tried from sbx-web: nsenter: no such file',
+      isolationEvidence: 'not tested from sbx-web: nsenter: no such file',
     });
   });
 });

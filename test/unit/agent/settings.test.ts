@@ -204,7 +204,7 @@ describe("the agent's settings", () => {
 
 function unavailable(transport: MeshState['transport']): object {
   const here = transport === 'tsnet' ? 'GLOBALSTACKS_MESH_CONTROL_URL' : 'GLOBALSTACKS_MESH_TRANSPORT';
-  const message = `no mesh: the control plane has offered none so far, and ${here} is not set here`;
+  const message = `no mesh: the control plane offers none, and ${here} is not set at this agent`;
   const state: MeshState = { transport, state: 'failed', code: 'MESH_NOT_CONFIGURED', message, endpoints: [] };
   return { kind: 'unavailable', state };
 }

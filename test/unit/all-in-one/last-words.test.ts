@@ -18,7 +18,7 @@ describe('what a process of the stack printed before its end', () => {
     [
       'what Postgres tells a client after that',
       `${AT} [1] PANIC:  could not locate a valid checkpoint record at 0/1\n${AT} [2] FATAL:  the database system is in recovery mode\n`,
-      'could not locate a valid checkpoint record at 0/1: global/pg_control and pg_wal do not belong together',
+      'could not locate a valid checkpoint record at 0/1: global/pg_control and pg_wal are not from the same copy',
       null,
     ],
     ...['starting up', 'shutting down', 'not yet accepting connections'].map(

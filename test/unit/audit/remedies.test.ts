@@ -11,7 +11,7 @@ describe('what to do about a problem of the log', () => {
       const inDatabase = LOG_REMEDIES[problem];
       expect(inDatabase).to.include('compare it with a backup').and.to.include('docs/operations.md');
       expect(inDatabase.includes('gstacks admin new-epoch')).to.equal(RESTORABLE.includes(problem));
-      expect(inDatabase.includes('past the control plane')).to.equal(!RESTORABLE.includes(problem));
+      expect(inDatabase.includes('without the control plane')).to.equal(!RESTORABLE.includes(problem));
       expect(exportRemedy(problem)).to.include(
         problem === 'HEAD_FOREIGN' ? ': gstacks audit key' : ': gstacks audit export log.jsonl',
       );

@@ -5,7 +5,7 @@ import { painted, WIDTHS } from '#test/support/screens/paint.js';
 import { PICTURES, pictures, SCREENS } from '#test/support/screens/screens.js';
 
 /** The notes about what did not fit on the terminal. */
-const LEFT_OUT = /(left out:|ok +\d+ more|and \d+ more;)[\s\S]*?--verbose\s+shows\s+all(\s+columns)?/g;
+const LEFT_OUT = /((?:columns\s+)?left\s+out:|ok +\d+ more|and \d+ more;)[\s\S]*?--verbose\s+shows\s+all(\s+columns)?/g;
 
 describe('cli: what people see', () => {
   for (const { file, text } of pictures()) {

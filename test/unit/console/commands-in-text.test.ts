@@ -11,13 +11,13 @@ const texts: readonly string[] = [
   'detach them, or use «gstacks network delete dev --detach-all»',
   'remove them with «gstacks network policy remove dev <rule-id>»',
   'see «gstacks sandbox list»; a sandbox appears once the agent of its host sees it',
-  'if you may join again: «gstacks mesh leave», then «gstacks mesh join»',
+  'ask an admin whether you may join again; then «gstacks mesh leave» and «gstacks mesh join»',
   'a machine with «gstacks mesh leave» and «gstacks mesh join»',
-  'not proven until a new epoch begins («gstacks admin new-epoch»): host-a is ahead',
-  'lead the alias to the port that it serves: «gstacks network alias add dev sbx-api closed --port 7777:<port inside> --replace-ports»',
+  'not proven before a new epoch («gstacks admin new-epoch»): host-a is ahead',
+  'publish the port that it listens on: «gstacks network alias add dev sbx-api closed --port 7777:<port inside> --replace-ports»',
   'log in with «gstacks login».',
   'closed.dev.gstacks is 127.80.245.253 in revision 7',
-  'make shop-api-1 anew with --network gstacks --dns 172.30.0.1',
+  'create shop-api-1 again with --network gstacks --dns 172.30.0.1',
 ];
 
 describe('a text with commands', () => {

@@ -47,7 +47,7 @@ describe('the check that agents are in the mesh', () => {
       'host-a joined MESH_CONTROL_UNREACHABLE (no answer)',
     ],
     ['one is on its way', [agent('host-a', joining)], 'unknown', null, 'host-a is still joining'],
-    ['one is away', [agent('host-a', silent)], 'unknown', null, 'host-a is not heard of'],
+    ['one is away', [agent('host-a', silent)], 'unknown', null, 'host-a has not been heard from'],
     ['one never spoke', [agent('host-a', null)], 'unknown', null, 'host-a'],
     ['one is away, another refused', [agent('a', null), agent('b', refused)], 'fail', 'MESH_KEY_USED', 'b'],
   ];

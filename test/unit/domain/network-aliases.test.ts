@@ -122,7 +122,7 @@ describe('publishing an alias', () => {
     given(...withRule, aliasRemoved('api'))
       .when(publish('sbx-web', 'api', [8080], { inheritRules: true }))
       .thenWritten([published('api', 'sbx-web', 8080)], { alias: 'api', sandboxId: 'sbx-web', ports: [port(8080)] }, [
-        'RULES_APPLY: rules written before apply to api from now on: rule-0001',
+        'RULES_APPLY: existing rules apply to api from now on: rule-0001',
       ]);
   });
 
@@ -130,7 +130,7 @@ describe('publishing an alias', () => {
     given(...withRule, aliasRemoved('api'))
       .when(publish('sbx-api', 'api'))
       .thenWritten([published('api', 'sbx-api', 8080)], { alias: 'api', sandboxId: 'sbx-api', ports: [port(8080)] }, [
-        'RULES_APPLY: rules written before apply to api from now on: rule-0001',
+        'RULES_APPLY: existing rules apply to api from now on: rule-0001',
       ]);
   });
 
@@ -144,7 +144,7 @@ describe('publishing an alias', () => {
     given(...withApi, rule('0001', 'allow web -> api:8080'))
       .when(publish('sbx-web', 'web', [80]))
       .thenWritten([published('web', 'sbx-web', 80)], { alias: 'web', sandboxId: 'sbx-web', ports: [port(80)] }, [
-        'RULES_APPLY: rules written before apply to web from now on: rule-0001',
+        'RULES_APPLY: existing rules apply to web from now on: rule-0001',
       ]);
   });
 

@@ -26,12 +26,12 @@ describe('adding an egress rule', () => {
     given(...withEgress)
       .when(addEgressRule('0002', 'deny', 'any', '*.example.com'))
       .thenWritten([], told('0001', 'deny', 'any', '*.example.com'), [
-        'RULE_EXISTS: rule-0001 says the same already; nothing was written',
+        'RULE_EXISTS: rule-0001 is the same rule; nothing was written',
       ]);
   });
 
   it('tells the author of an allow which deny leaves nothing of it', () => {
-    const warning = 'OVERRIDDEN_BY_DENY: rule-0001 denies any to *.example.com, and so all that this rule allows';
+    const warning = 'OVERRIDDEN_BY_DENY: rule-0001 denies any to *.example.com, so this rule has no effect';
     for (const to of ['*.example.com', 'a.example.com', '*.a.example.com']) {
       given(...withEgress)
         .when(addEgressRule('0002', 'allow', 'api', to))
@@ -96,7 +96,7 @@ describe('an egress rule that names an exit', () => {
     given(...withApi, egressRule('0002', 'allow any -> a.example.com:443'))
       .when(addEgressRule('0001', 'allow', 'any', 'a.example.com', { via: 'host-b' }))
       .thenWritten([egressRule('0001', 'allow any -> a.example.com:443 via host-b')], byExit, [
-        "ANOTHER_EXIT: rule-0002 lets the same leave from each sandbox's own agent; what both cover leaves from host-b",
+        "ANOTHER_EXIT: rule-0002 sends the same connections through each sandbox's own agent; connections that match both rules leave from host-b",
       ]);
   });
 
@@ -104,7 +104,7 @@ describe('an egress rule that names an exit', () => {
     given(...withApi, egressRule('0000', 'allow api -> *.example.com:443 via host-c'))
       .when(addEgressRule('0001', 'allow', 'any', 'a.example.com', { via: 'host-b' }))
       .thenWritten([egressRule('0001', 'allow any -> a.example.com:443 via host-b')], byExit, [
-        'ANOTHER_EXIT: rule-0000 lets the same leave from host-c; what both cover leaves from host-c',
+        'ANOTHER_EXIT: rule-0000 sends the same connections through host-c; connections that match both rules leave from host-c',
       ]);
   });
 
@@ -112,7 +112,7 @@ describe('an egress rule that names an exit', () => {
     given(...withApi, egressRule('0000', 'allow api -> *.example.com:443'))
       .when(addEgressRule('0001', 'allow', 'any', 'a.example.com', { via: 'host-b' }))
       .thenWritten([egressRule('0001', 'allow any -> a.example.com:443 via host-b')], byExit, [
-        "ANOTHER_EXIT: rule-0000 lets the same leave from each sandbox's own agent; what both cover leaves from host-b",
+        "ANOTHER_EXIT: rule-0000 sends the same connections through each sandbox's own agent; connections that match both rules leave from host-b",
       ]);
   });
 
@@ -120,7 +120,7 @@ describe('an egress rule that names an exit', () => {
     given(...withApi, egressRule('0002', 'allow api -> *.example.com:443 via host-c'))
       .when(addEgressRule('0001', 'allow', 'any', 'a.example.com', { via: 'host-b' }))
       .thenWritten([egressRule('0001', 'allow any -> a.example.com:443 via host-b')], byExit, [
-        'ANOTHER_EXIT: rule-0002 lets the same leave from host-c; what both cover leaves from host-b',
+        'ANOTHER_EXIT: rule-0002 sends the same connections through host-c; connections that match both rules leave from host-b',
       ]);
   });
 
@@ -134,7 +134,7 @@ describe('an egress rule that names an exit', () => {
         byExit,
         warnings.map(
           (id) =>
-            `ANOTHER_EXIT: rule-${id} lets the same leave from each sandbox's own agent; what both cover leaves from host-b`,
+            `ANOTHER_EXIT: rule-${id} sends the same connections through each sandbox's own agent; connections that match both rules leave from host-b`,
         ),
       );
   });

@@ -214,7 +214,7 @@ describe('reverting a network', () => {
     ...[...then, aliasRemoved('api'), aliasRemoved('two'), aliasRemoved('also')],
     ...[detached('sbx-two'), detached('sbx-bare'), detached('sbx-api')],
   ];
-  const unknown = 'does not exist any more: it is not attached';
+  const unknown = 'no longer exists, so it is not attached';
   const absent = 'is attached again, but no agent has it now';
   it('says which sandboxes do not exist any more, with their aliases', () => {
     const { events, warnings } = reverted(folded(gone), folded(then), new Map());
@@ -239,9 +239,9 @@ describe('reverting a network', () => {
     // sbx-web is attached as it is: nothing about it is new.
     expect(warnings).to.deep.equal(
       [
-        `sbx-api ${absent}; aliases that lead nowhere until one reports it: api`,
+        `sbx-api ${absent}; aliases that cannot be reached until an agent reports it: api`,
         `sbx-bare ${absent}`,
-        `sbx-two ${absent}; aliases that lead nowhere until one reports it: also, two`,
+        `sbx-two ${absent}; aliases that cannot be reached until an agent reports it: also, two`,
       ].map((message) => ({ code: 'SANDBOX_GONE', message })),
     );
     expect(reverted(folded(gone), folded(then), knownOf(ids)).warnings).to.deep.equal([]);
@@ -260,7 +260,7 @@ describe('reverting a network', () => {
       {
         code: 'LABELS_DIFFER',
         message:
-          'labels of sbx-web are others than then: rules about label:tier=db, label:tier=web follow those of now',
+          'the labels of sbx-web have changed since: rules about label:tier=db, label:tier=web follow its present labels',
       },
     ]);
     expect(

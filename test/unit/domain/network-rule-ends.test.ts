@@ -39,7 +39,7 @@ describe('a rule that ends', () => {
   it('is there already with the same end alone', () => {
     given(...withApi, rule('0001', `allow any -> api:8080 until ${SOON}`))
       .when(allowed(SOON))
-      .thenWritten([], ends('0001', SOON), ['RULE_EXISTS: rule-0001 says the same already; nothing was written']);
+      .thenWritten([], ends('0001', SOON), ['RULE_EXISTS: rule-0001 is the same rule; nothing was written']);
   });
 
   it('is extended by another rule, whose author is told of the first', () => {

@@ -14,7 +14,7 @@ describe('adding a rule', () => {
     given(...withRule)
       .when(addRule('0002', 'allow', 'any', 'api', 8080))
       .thenWritten([], printed('0001', 'allow', 'any'), [
-        'RULE_EXISTS: rule-0001 says the same already; nothing was written',
+        'RULE_EXISTS: rule-0001 is the same rule; nothing was written',
       ]);
   });
 
@@ -69,7 +69,7 @@ describe('adding a rule', () => {
       'a port not published',
       [],
       'allow any -> api:9',
-      ['PORT_NOT_PUBLISHED: api does not publish port 9 now, only 8080'],
+      ['PORT_NOT_PUBLISHED: api does not publish port 9 at present, only 8080'],
     ],
     [
       'a sandbox not attached',
@@ -94,37 +94,37 @@ describe('adding a rule', () => {
       'a deny of the same',
       ['deny any -> api:8080'],
       'allow any -> api:8080',
-      ['OVERRIDDEN_BY_DENY: rule-1000 denies any, and so all that this rule allows'],
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies any, so this rule has no effect'],
     ],
     [
       'a deny of everybody',
       ['deny any -> api:8080'],
       'allow sandbox:sbx-web -> api:8080',
-      ['OVERRIDDEN_BY_DENY: rule-1000 denies any, and so all that this rule allows'],
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies any, so this rule has no effect'],
     ],
     [
       'a deny of the one who has the label',
       ['deny sandbox:sbx-web -> api:8080'],
       'allow label:tier=web -> api:8080',
-      ['OVERRIDDEN_BY_DENY: rule-1000 denies sandbox:sbx-web, and so all that this rule allows'],
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies sandbox:sbx-web, so this rule has no effect'],
     ],
     [
       'a deny of all local users',
       ['deny local -> api:8080'],
       'allow local:ada -> api:8080',
-      ['OVERRIDDEN_BY_DENY: rule-1000 denies local, and so all that this rule allows'],
+      ['OVERRIDDEN_BY_DENY: rule-1000 denies local, so this rule has no effect'],
     ],
     [
       'a deny of one of many',
       ['deny sandbox:sbx-web -> api:8080'],
       'allow any -> api:8080',
-      ['PARTLY_OVERRIDDEN_BY_DENY: rule-1000 goes on denying sandbox:sbx-web'],
+      ['PARTLY_OVERRIDDEN_BY_DENY: rule-1000 still denies sandbox:sbx-web'],
     ],
     [
       'a deny of one local user',
       ['deny local:bob -> api:8080'],
       'allow local -> api:8080',
-      ['PARTLY_OVERRIDDEN_BY_DENY: rule-1000 goes on denying local:bob'],
+      ['PARTLY_OVERRIDDEN_BY_DENY: rule-1000 still denies local:bob'],
     ],
     ['no deny of others', ['deny any -> api:8080', 'deny local:bob -> api:8080'], 'allow local:ada -> api:8080', []],
     ['no deny of sandboxes', ['deny any -> api:8080'], 'allow local -> api:8080', []],
@@ -144,7 +144,7 @@ describe('adding a rule', () => {
     given(...withApi, attached('sbx-two', 'host-a', { tier: 'web' }), rule('1000', 'deny sandbox:sbx-web -> api:8080'))
       .when(addRule('0001', 'allow', 'label:tier=web', 'api', 8080))
       .thenWritten([rule('0001', 'allow label:tier=web -> api:8080')], printed('0001', 'allow', 'label:tier=web'), [
-        'PARTLY_OVERRIDDEN_BY_DENY: rule-1000 goes on denying sandbox:sbx-web',
+        'PARTLY_OVERRIDDEN_BY_DENY: rule-1000 still denies sandbox:sbx-web',
       ]);
   });
 });
@@ -177,8 +177,8 @@ describe('adding several rules at once', () => {
           { rule: { ...printed('0104', 'allow', 'local'), port: 9090 }, added: true },
         ],
         [
-          'RULE_EXISTS: rule-0001 says the same already; nothing was written',
-          'PORT_NOT_PUBLISHED: api does not publish port 9090 now, only 8080',
+          'RULE_EXISTS: rule-0001 is the same rule; nothing was written',
+          'PORT_NOT_PUBLISHED: api does not publish port 9090 at present, only 8080',
         ],
       );
   });
@@ -198,7 +198,7 @@ describe('adding several rules at once', () => {
           { rule: printed('0001', 'deny', 'any'), added: true },
           { rule: printed('0001', 'deny', 'any'), added: false },
         ],
-        ['RULE_EXISTS: rule-0001 says the same already; nothing was written'],
+        ['RULE_EXISTS: rule-0001 is the same rule; nothing was written'],
       );
   });
 

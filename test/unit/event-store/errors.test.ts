@@ -27,7 +27,7 @@ describe('the errors of the event store', () => {
       ['name dev', 'another name'],
     ],
     [() => new StoreUnavailableError(cause), 'STORE_UNAVAILABLE', ['nothing was written', 'no route to host', 'again']],
-    [() => new StoreFullError('full'), 'STORE_FULL', ['nothing was written: full', 'make room']],
+    [() => new StoreFullError('full'), 'STORE_FULL', ['nothing was written: full', 'free space']],
     [
       () => new WriteOutcomeUnknownError('c-1', cause),
       'WRITE_OUTCOME_UNKNOWN',

@@ -30,7 +30,7 @@ describe('the source addresses of dials', () => {
     expect(kept).to.not.include.members([...reserved]);
     const moved = names.find((name) => after.addressOf(network, name) === null) ?? names[0];
     if (moved === undefined) throw new Error('there are names');
-    expect(() => after.assign(network, moved, 0)).to.throw('every address');
+    expect(() => after.assign(network, moved, 0)).to.throw('every proxy address');
   });
 
   it('take turns, and end with the choice of the kernel', () => {

@@ -9,14 +9,14 @@ describe('a mesh that has moved', () => {
   for (const [joined, renewed, says] of [
     [DIRECT, DIRECT, null],
     [TSNET, TSNET, null],
-    [DIRECT, TSNET, 'tsnet at https://mesh.example, where it was direct'],
-    [TSNET, OTHER, 'tsnet at https://other.example, where it was tsnet at https://mesh.example'],
-    [TSNET, DIRECT, 'direct, where it was tsnet at https://mesh.example'],
+    [DIRECT, TSNET, 'tsnet at https://mesh.example instead of direct'],
+    [TSNET, OTHER, 'tsnet at https://other.example instead of tsnet at https://mesh.example'],
+    [TSNET, DIRECT, 'direct instead of tsnet at https://mesh.example'],
   ] as const) {
     it(`ends the membership of a local node: ${says ?? 'not'} (${joined.meshTransport})`, () => {
       const ending = meshMoved('dev', joined, renewed);
       expect(ending?.message ?? null).to.equal(
-        says === null ? null : `the control plane has another mesh now: ${says}`,
+        says === null ? null : `the control plane now has another mesh: ${says}`,
       );
       expect(ending?.remedy ?? 'gstacks mesh join dev').to.equal('gstacks mesh join dev');
     });

@@ -37,15 +37,15 @@ const rows: readonly (readonly [what: string, change: Partial<Surroundings>, sta
       'the agent is of an earlier release',
       { seen: seen({ kind: 'reached', agentId: HOST_B }) },
       'open',
-      'host-b is of an',
+      'host-b runs an',
     ],
     ['nobody listened a moment ago', { lastCode: 'TARGET_REFUSED' }, 'open', 'refused: TARGET_REFUSED'],
     ['the agent was away a moment ago', { lastCode: 'PEER_UNREACHABLE' }, 'open', ''],
 
     ['the look is too old', { seen: seen({ kind: 'taken' }, KNOWN_FOR_MS + 1) }, 'unknown', 'last asked at'],
     ['nobody has looked', { seen: null }, 'unknown', 'not been asked yet'],
-    ['the control plane is silent', { currency: silent }, 'unknown', `last heard at ${ago(60_000).toISOString()}`],
-    ['a version does not arrive', { currency: outdated }, 'unknown', 'version 8 is current since'],
+    ['the control plane is silent', { currency: silent }, 'unknown', `last answered at ${ago(60_000).toISOString()}`],
+    ['a version does not arrive', { currency: outdated }, 'unknown', 'version 8 exists since'],
     ['an old look failed', { seen: seen(away, KNOWN_FOR_MS + 1) }, 'unknown', 'last asked at'],
 
     [
@@ -106,7 +106,7 @@ describe('what a probe tells of a forward', () => {
     ],
     [
       { kind: 'refused here', code: 'TARGET_NOT_PLACED' },
-      { kind: 'unreachable', code: 'TARGET_NOT_PLACED', message: "no way leads to the target's agent" },
+      { kind: 'unreachable', code: 'TARGET_NOT_PLACED', message: "no address of the target's agent is known" },
     ],
     [
       { kind: 'unreachable', agentId: HOST_B, code: 'PEER_LOST', message: 'it is silent', remedy: null },

@@ -36,7 +36,7 @@ describe('the time for an answer to a hello', () => {
     },
     {
       says: 'stays while nobody is there to answer',
-      error: () => new BusUnavailableError('hello', 'nobody listens there'),
+      error: () => new BusUnavailableError('hello', 'nobody subscribes to it'),
       times: [2_000, 2_000, 2_000],
     },
   ];

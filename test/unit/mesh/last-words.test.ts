@@ -20,7 +20,7 @@ describe('last words of mesh-node', () => {
     ['a signal', ['SIGQUIT: quit', 'PC=0x46f2e1 m=0 sigcode=0', ...STACK, 'rax    0xca'], 'SIGQUIT: quit'],
     ['no crash', ['cannot open the file', 'giving up', ''], 'giving up'],
     ['nothing', [], ''],
-    ['an endless line', ['x'.repeat(100_000)], /^x{512}$/],
+    ['a line that is too long', ['x'.repeat(100_000)], /^x{512}$/],
   ] as const) {
     it(`are of ${title}`, () => {
       const words = new LastWords();

@@ -28,7 +28,7 @@ describe('what to do about a verdict', () => {
     ['DEFAULT_DENY', null, 'gstacks network policy allow dev --from label:tier=web --to api --port 8080'],
     ['MIXED', null, 'gstacks network policy allow dev --from label:tier=web --to api --port 8080'],
     ['QUARANTINED', null, 'gstacks network quarantine dev --lift'],
-    ['NOT_ATTACHED', null, 'gstacks network attach dev <sandbox-id>, a sandbox that label:tier=web stands for'],
+    ['NOT_ATTACHED', null, 'gstacks network attach dev <sandbox-id>, for a sandbox that label:tier=web matches'],
     [
       'NO_ALIAS',
       null,
@@ -52,7 +52,7 @@ describe('what to do about a verdict', () => {
     ['EXPLICIT_DENY', null, 'gstacks network egress list dev'],
     ['DEFAULT_DENY', null, 'gstacks network egress allow dev --from label:tier=web --to api.example.com:8080'],
     ['MIXED', null, 'gstacks network egress allow dev --from label:tier=web --to api.example.com:8080'],
-    ['NOT_ATTACHED', null, 'gstacks network attach dev <sandbox-id>, a sandbox that label:tier=web stands for'],
+    ['NOT_ATTACHED', null, 'gstacks network attach dev <sandbox-id>, for a sandbox that label:tier=web matches'],
   ];
   for (const [reason, ruleId, remedy] of outside) {
     it(`on a name outside is, of ${reason}${ruleId === null ? '' : ` by ${ruleId}`}: ${remedy ?? 'nothing'}`, () => {
@@ -62,7 +62,7 @@ describe('what to do about a verdict', () => {
 
   const unattached: readonly (readonly [string, string])[] = [
     ['sandbox:sbx-job', 'gstacks network attach dev sbx-job'],
-    ['web', 'gstacks network attach dev <sandbox-id>, a sandbox that web stands for'],
+    ['web', 'gstacks network attach dev <sandbox-id>, for a sandbox that web matches'],
     [
       'sbx-web',
       'gstacks network test dev sandbox:sbx-web api:8080, since sbx-web is the id of a sandbox, and not an alias',

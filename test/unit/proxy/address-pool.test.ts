@@ -49,7 +49,7 @@ describe('the proxy addresses of a host', () => {
     pool.release(dev, alias('one'), NOON);
     expect(pool.addressOf(dev, alias('one'))).to.equal(null);
     expect(() => pool.assign(dev, alias('three'), NOON + ADDRESS_REST_MS - 1))
-      .to.throw(/10\.77\.0\.0\/30 is taken/)
+      .to.throw(/10\.77\.0\.0\/30 is in use/)
       .that.includes({ code: 'ADDRESS_RANGE_EXHAUSTED' })
       .and.has.property('remedy')
       .that.includes('GLOBALSTACKS_AGENT_MESH_PROXY_BIND');
@@ -65,9 +65,11 @@ describe('the proxy addresses of a host', () => {
     const two = pool.assign(dev, alias('two'), NOON);
     pool.release(dev, alias('one'), NOON);
     expect(pool.assign(dev, alias('three'), NOON + ADDRESS_REST_MS)).to.equal(one);
-    expect(() => pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS)).to.throw(/taken/);
+    expect(() => pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS)).to.throw(/in use/);
     pool.release(dev, alias('three'), NOON + ADDRESS_REST_MS);
-    expect(() => pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS + 1)).to.throw(/taken \(1 rest/);
+    expect(() => pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS + 1)).to.throw(
+      /in use \(1 were freed in the last ten minutes/,
+    );
     pool.release(dev, alias('two'), NOON);
     expect(pool.assign(dev, alias('one'), NOON + ADDRESS_REST_MS + 1)).to.equal(two);
     expect(JSON.stringify(pool.save())).to.not.include('"two"');
@@ -79,7 +81,7 @@ describe('the proxy addresses of a host', () => {
     expect(given.has('10.77.0.0')).to.equal(false);
     expect(given.has('10.77.1.0')).to.equal(false);
     expect(given.has('10.77.1.255')).to.equal(false);
-    expect(() => pool.assign(dev, alias('one-more'), NOON)).to.throw(/taken/);
+    expect(() => pool.assign(dev, alias('one-more'), NOON)).to.throw(/in use/);
   });
 
   it('are one and the same when only one can be bound', () => {

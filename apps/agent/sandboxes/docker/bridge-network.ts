@@ -35,7 +35,8 @@ export async function ensureNetwork(engine: DockerEngine, plan: BridgePlan, agen
   throw new NetworkUnfitError(
     'DOCKER_NETWORK_UNFIT',
     `the Docker network ${plan.network} cannot be used: ${odd}`,
-    `docker network rm ${plan.network}, and the agent makes it anew; or set GLOBALSTACKS_AGENT_DOCKER_NETWORK to another name`,
+    `remove it, and the agent makes it again: docker network rm ${plan.network}; or set ` +
+      'GLOBALSTACKS_AGENT_DOCKER_NETWORK to another name',
   );
 }
 

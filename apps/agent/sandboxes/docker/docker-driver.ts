@@ -99,7 +99,12 @@ class DockerDriver implements SandboxDriver {
     const { fault } = this.follower;
     if (fault === null) return this.refusals;
     const { code, message, remedy } = fault;
-    const engine = { name: 'Docker Engine', sandboxId: null, code, message: `any other container: ${message}` };
+    const engine = {
+      name: 'Docker Engine',
+      sandboxId: null,
+      code,
+      message: `no other container can become a sandbox now: ${message}`,
+    };
     return [...this.refusals, { ...engine, remedy: remedy ?? "read dockerd's log" }];
   }
 

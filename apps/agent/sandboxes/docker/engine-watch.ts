@@ -25,8 +25,8 @@ export async function watchEngine(engine: DockerEngine, observer: EngineObserver
       for await (const event of events) observer.happened(event);
       throw new EngineUnavailableError(
         'DOCKER_ENGINE_SILENT',
-        `the Docker Engine at ${engine.socketPath} ended its events`,
-        "it is connected to again by itself; read dockerd's log if that does not happen",
+        `the Docker Engine at ${engine.socketPath} ended the stream of events`,
+        "the agent reconnects automatically; if it does not, read dockerd's log",
       );
     } catch (error) {
       if (!signal.aborted) observer.lost(error);

@@ -33,8 +33,8 @@ function isolationOf({ container, link }: AdmittedContainer, { network }: Bridge
   if (privileged) {
     return {
       isolation: 'advisory',
-      isolationEvidence: `${name} is privileged, and can take the host over`,
-      isolationRemedy: 'make it anew without --privileged',
+      isolationEvidence: `${name} is privileged, so it can control the host`,
+      isolationRemedy: 'create it again without --privileged',
     };
   }
   const others = container.endpoints.filter((endpoint) => endpoint.network !== network);
@@ -46,7 +46,7 @@ function isolationOf({ container, link }: AdmittedContainer, { network }: Bridge
       : `, and its default route leads there (${link.defaultRouteDevice ?? 'none'})`;
   return {
     isolation: 'advisory',
-    isolationEvidence: `${name} is also on ${places}, where no rule of a network holds${route}`,
+    isolationEvidence: `${name} is also on ${places}, where no policy applies${route}`,
     isolationRemedy: others.map((other) => `docker network disconnect ${other.network} ${name}`).join('; '),
   };
 }
@@ -55,6 +55,8 @@ function resolverOf({ container, resolverFailure }: AdmittedContainer, { network
   if (resolverFailure === null) return { dns: 'active', dnsRemedy: null };
   return {
     dns: 'restart-required',
-    dnsRemedy: `its queries cannot be led to the agent (${resolverFailure}); make ${container.name} anew with --network ${network} --dns ${gateway}`,
+    dnsRemedy:
+      `its DNS queries cannot be redirected to the agent (${resolverFailure}); create ${container.name} again with ` +
+      `--network ${network} --dns ${gateway}`,
   };
 }

@@ -85,15 +85,15 @@ function takeContainer(container: EngineContainer, { agentId, network }: TakingT
       null,
       'AGENT_LABEL_OTHER',
       `is on the network ${network} of ${agentId}, and its label ${AGENT_LABEL} is ${JSON.stringify(agent.slice(0, 80))}`,
-      `make it anew with ${AGENT_LABEL}=${agentId}, or docker network disconnect ${network} ${name}`,
+      `create it again with ${AGENT_LABEL}=${agentId}, or run docker network disconnect ${network} ${name}`,
     );
   }
   if (labels[SANDBOX_LABEL] === undefined && attach === undefined) {
     return refuse(
       null,
       'SANDBOX_LABEL_MISSING',
-      `is on the network ${network} without the label ${SANDBOX_LABEL}, and nothing of it passes there`,
-      `make it anew with the label ${SANDBOX_LABEL}=<id>, or docker network disconnect ${network} ${name}`,
+      `is on the network ${network} without the label ${SANDBOX_LABEL}, so all its traffic there is dropped`,
+      `create it again with the label ${SANDBOX_LABEL}=<id>, or run docker network disconnect ${network} ${name}`,
     );
   }
   let sandboxId: SandboxId;
@@ -101,30 +101,30 @@ function takeContainer(container: EngineContainer, { agentId, network }: TakingT
     sandboxId = parseSandboxId(labels[SANDBOX_LABEL] || name, `label ${SANDBOX_LABEL}`);
   } catch (error) {
     if (!(error instanceof CodedError)) throw error;
-    return refuse(null, 'SANDBOX_LABEL_INVALID', error.message, `make it anew with a valid label ${SANDBOX_LABEL}`);
+    return refuse(null, 'SANDBOX_LABEL_INVALID', error.message, `create it again with a valid label ${SANDBOX_LABEL}`);
   }
   if (attach !== undefined && attach !== 'auto') {
     return refuse(
       sandboxId,
       'ATTACH_LABEL_INVALID',
-      `label ${ATTACH_LABEL} is ${JSON.stringify(attach.slice(0, 80))}; only auto is known`,
-      `make it anew with ${ATTACH_LABEL}=auto or without that label`,
+      `label ${ATTACH_LABEL} is ${JSON.stringify(attach.slice(0, 80))}; the only value is auto`,
+      `create it again with ${ATTACH_LABEL}=auto, or without that label`,
     );
   }
   if (networkMode === 'host') {
     return refuse(
       sandboxId,
       'HOST_NETWORK',
-      'uses the network of the host itself, where no connection can be told from those of other programs',
-      `make it anew without network_mode: host, on the network ${network}`,
+      'uses the network of the host, where its connections cannot be distinguished from those of other programs',
+      `create it again on the network ${network}, without network_mode: host`,
     );
   }
   if (networkMode.startsWith('container:')) {
     return refuse(
       sandboxId,
       'SHARED_NETWORK',
-      'shares the network of another container, and so its address',
-      `label that other container, or make this one anew on the network ${network}`,
+      'shares the network, and so the address, of another container',
+      `label that other container, or create this one again on the network ${network}`,
     );
   }
   const endpoint = container.endpoints.find((candidate) => candidate.network === network);
@@ -134,7 +134,7 @@ function takeContainer(container: EngineContainer, { agentId, network }: TakingT
       sandboxId,
       'NO_NETWORK',
       'was made with network_mode: none, and Docker connects such a container to no network',
-      `make it anew on the network ${network}`,
+      `create it again on the network ${network}`,
     );
   }
   if (attach === 'auto') return { kind: 'connect', sandboxId };
@@ -142,7 +142,8 @@ function takeContainer(container: EngineContainer, { agentId, network }: TakingT
     sandboxId,
     'NOT_ON_NETWORK',
     `is not on the network ${network}`,
-    `docker network connect ${network} ${name}, or make it anew with the label ${ATTACH_LABEL}=auto; with ${AGENT_LABEL}=<name> where another agent takes it`,
+    `docker network connect ${network} ${name}, or create it again with the label ${ATTACH_LABEL}=auto; if another ` +
+      `agent shall have it, with ${AGENT_LABEL}=<name>`,
   );
 }
 
@@ -166,7 +167,7 @@ function second(
     name,
     sandboxId,
     code: 'SANDBOX_ID_TAKEN',
-    message: `container ${name}: the container ${holder} is the sandbox ${sandboxId} already`,
+    message: `container ${name}: the container ${holder} is already the sandbox ${sandboxId}`,
     remedy: `give one of the two another label ${SANDBOX_LABEL}, or stop ${holder}`,
   };
 }

@@ -121,7 +121,7 @@ export class KeptRules {
     return new LinkRulesChangedError(
       'LINK_RULES_CHANGED',
       `another program removed or changed the nftables table ${names}, and sandboxes could reach services of the host; the agent has loaded it again`,
-      'let the program that loads the firewall of this host replace its own tables only, without `flush ruleset`',
+      'let the program that loads the firewall of this host replace only its own tables, without `flush ruleset`',
     );
   }
 

@@ -10,20 +10,23 @@ export type JudgedDials =
 
 const MOST_NAMED = 5;
 const REMEDY =
-  'end what listens there, or let it listen outside the proxy range; then see `nft list ruleset` and the routes';
+  'stop what listens there, or move it out of the proxy range; then check `nft list ruleset` and the routes';
 
 export function judgeDials(sandboxId: SandboxId, dials: Unseen | ForbiddenDials): JudgedDials {
   if (dials.kind === 'unseen') {
-    return { kind: 'not tried', evidence: `not tried from ${sandboxId}: ${dials.reason}` };
+    return { kind: 'not tried', evidence: `not tested from ${sandboxId}: ${dials.reason}` };
   }
   const { inPlace, neighbours, host } = dials;
   const who = inPlace ?? sandboxId;
   const reached = [...namesOf(neighbours, 'its neighbours'), ...namesOf(host, 'its host')];
   if (reached.length > 0) {
-    return { kind: 'reached', evidence: `${who} reaches ${reached.join(', and ')} past the proxy`, remedy: REMEDY };
+    return { kind: 'reached', evidence: `${who} reaches ${reached.join(', and ')} without the proxy`, remedy: REMEDY };
   }
   if (neighbours.dialled + host.dialled === 0) {
-    return { kind: 'not tried', evidence: `${who} has no neighbour on this host to dial, and the host has no service` };
+    return {
+      kind: 'not tried',
+      evidence: `there is nothing that ${who} could be tested with: no other sandbox, and no service of the host`,
+    };
   }
   const tried = `${neighbours.dialled} addresses of its neighbours and ${host.dialled} services of its host`;
   return { kind: 'kept apart', evidence: `${who} reaches none of ${tried} directly` };

@@ -114,7 +114,7 @@ export class AskedLinks {
       const notWritten = new LinksNotWrittenError(
         'LINKS_NOT_WRITTEN',
         `the links cannot be written to ${this.path}: ${reason}`,
-        'make room and let the agent write there, and send the request again',
+        'free space, or make the folder writable for the agent; then send the request again',
       );
       this.onError(notWritten);
       throw notWritten;

@@ -43,7 +43,7 @@ export async function serveLinkApi(path: string, ports: LinkApiPorts): Promise<L
   const attempt = takeLock(path);
   if (attempt.kind === 'held') {
     const owner = attempt.pid === null ? 'another agent' : `another agent (pid ${attempt.pid})`;
-    const remedy = 'end that agent, or name another socket in GLOBALSTACKS_AGENT_LINK_SOCKET';
+    const remedy = 'stop that agent, or set GLOBALSTACKS_AGENT_LINK_SOCKET to another path';
     throw new LinkSocketInUseError('LINK_SOCKET_IN_USE', `${path} is used by ${owner}`, remedy);
   }
   const { lock } = attempt;
@@ -83,7 +83,12 @@ async function answer(request: IncomingMessage, ports: LinkApiPorts): Promise<re
   const sandboxId = parseSandboxId(decoded(encoded), 'sandbox-id');
   if (method === 'DELETE') {
     if (await ports.remove(sandboxId)) return [204, null];
-    throw new RequestError(404, 'LINK_NOT_FOUND', `${sandboxId} has no link here`, 'see GET /v1/links');
+    throw new RequestError(
+      404,
+      'LINK_NOT_FOUND',
+      `sandbox ${sandboxId} has no link at this agent`,
+      'see GET /v1/links',
+    );
   }
   const entry = parseLink(await bodyOf(request), 'body', sandboxId);
   await ports.put(entry);
@@ -108,7 +113,12 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request) {
     bytes += chunk.length;
     if (bytes > MOST_BYTES) {
-      throw new RequestError(413, 'BODY_TOO_LARGE', `a body of more than ${MOST_BYTES} bytes`, 'send the link alone');
+      throw new RequestError(
+        413,
+        'BODY_TOO_LARGE',
+        `a body of more than ${MOST_BYTES} bytes`,
+        'send only the link: {"interface": …, "address": …}',
+      );
     }
     chunks.push(chunk);
   }

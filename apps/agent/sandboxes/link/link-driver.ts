@@ -37,7 +37,7 @@ export function createLinkDriver(settings: LinkSettings, onError: (error: unknow
 
 /** Links of the list are served as soon as they can be; a link that the local API refused has to be put again. */
 function notKept({ code, message, remedy }: RefusedSandbox): LinkRefusedError {
-  const afresh = code === 'LINK_MISSING' ? 'make the interface first' : remedy;
+  const afresh = code === 'LINK_MISSING' ? 'create the interface first' : remedy;
   return new LinkRefusedError(code, message, `${afresh}, and send the request again`);
 }
 

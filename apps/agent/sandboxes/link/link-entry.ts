@@ -66,7 +66,7 @@ export function parseLinkList(items: readonly unknown[]): ChosenLinks {
         sandboxId,
         code: 'LINK_INVALID',
         message: `${name} of the list${sandboxId === null ? '' : ` (${sandboxId})`}: ${error.message}`,
-        remedy: 'mend that item: id, interface and address',
+        remedy: 'correct the id, interface and address of that item',
       });
     }
   }
@@ -117,21 +117,21 @@ function problemOf(
   if (twice !== undefined) {
     return {
       code: 'LINK_TAKEN',
-      message: `${sandboxId}: the ${twice} is that of ${taken.get(twice)} already`,
-      remedy: 'give each link an id, an interface and an address of its own',
+      message: `${sandboxId}: the ${twice} already belongs to ${taken.get(twice)}`,
+      remedy: 'give each link its own id, interface and address',
     };
   }
   if (address === agentAddress || isProxy(address)) {
     return {
       code: 'LINK_ADDRESS_TAKEN',
-      message: `${sandboxId}: ${address} is the agent's own`,
+      message: `${sandboxId}: ${address} is an address of the agent or of its proxies`,
       remedy: "give the guest an address outside the agent's and the proxies'",
     };
   }
   if (link === PROOF_INTERFACE) {
     return {
       code: 'LINK_TAKEN',
-      message: `${sandboxId}: the interface ${link} is the agent's own`,
+      message: `${sandboxId}: the agent uses the interface ${link} itself`,
       remedy: 'name the interface that leads to the guest',
     };
   }
@@ -140,20 +140,20 @@ function problemOf(
     return {
       code: 'LINK_MISSING',
       message: `${sandboxId}: there is no interface ${link}`,
-      remedy: 'make the interface; it is taken as soon as it is there',
+      remedy: 'create the interface; the agent uses it as soon as it exists',
     };
   }
   if (isUplink(link) || link === 'lo') {
     return {
       code: 'LINK_IS_UPLINK',
-      message: `${sandboxId}: ${link} leads out of this host`,
-      remedy: 'name an interface that leads to the guest and nowhere else',
+      message: `${sandboxId}: ${link} is the uplink or loopback interface of this host`,
+      remedy: 'give an interface that leads only to the guest',
     };
   }
   if (found.master !== null) {
     return {
       code: 'LINK_ENSLAVED',
-      message: `${sandboxId}: ${link} is part of ${found.master}, where others may be too`,
+      message: `${sandboxId}: ${link} is part of ${found.master}, which other interfaces may be part of too`,
       remedy: `ip link set ${link} nomaster`,
     };
   }

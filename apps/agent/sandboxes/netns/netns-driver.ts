@@ -301,7 +301,7 @@ class NetnsDriver implements SandboxDriver {
   private exhausted(sandboxId: SandboxId): SandboxRangeExhaustedError {
     return new SandboxRangeExhaustedError(
       'SANDBOX_RANGE_EXHAUSTED',
-      `${this.range.text} has no free link for ${sandboxId}`,
+      `no link addresses are free in ${this.range.text} for sandbox ${sandboxId}`,
       'give GLOBALSTACKS_AGENT_SANDBOX_RANGE a larger range',
     );
   }

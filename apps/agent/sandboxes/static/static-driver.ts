@@ -48,8 +48,9 @@ function parseStaticSandbox(item: unknown, field: string, trustAddresses: boolea
   if (!address.startsWith('127.') && !trustAddresses) {
     throw new AddressNotTrustedError(
       'ADDRESS_NOT_TRUSTED',
-      `${field}.address: ${address} is not a loopback address, and the driver static cannot tell who uses it`,
-      'use 127.0.0.0/8, the driver netns, or GLOBALSTACKS_AGENT_TRUST_ADDRESSES=true if nobody there can take an address',
+      `${field}.address: ${address} is not a loopback address; the driver static cannot tell who uses such an address`,
+      "use 127.0.0.0/8 or the driver netns; if nobody on that network can use another's address, set " +
+        'GLOBALSTACKS_AGENT_TRUST_ADDRESSES=true',
     );
   }
   return { sandboxId: parseSandboxId(id, `${field}.id`), address };
@@ -88,11 +89,11 @@ class StaticDriver implements SandboxDriver {
       sandboxId,
       address,
       isolation: this.isolation,
-      isolationEvidence: 'any process of the machine may bind the address',
+      isolationEvidence: 'any process on the host may bind this address',
       isolationRemedy: 'use the driver docker or netns',
       source: 'unverified',
       dns: 'unknown',
-      dnsRemedy: `make its resolver ${dnsAddress}, and bind ${address} as the source of its connections`,
+      dnsRemedy: `set its resolver to ${dnsAddress}, and bind its connections to the source address ${address}`,
       namespace: null,
       container: null,
       paused: false,

@@ -20,9 +20,10 @@ const FOLLOW_WITHIN_MS = 15_000;
 const LOOK_EVERY_MS = 200;
 
 export default class AdminNewEpoch extends GstacksCommand {
-  static override summary = 'Start a new epoch: the way out of EPOCH_REGRESSED after a restore';
+  static override summary = 'Start a new epoch: ends EPOCH_REGRESSED after a restore';
   static override description =
-    'First shows what agents hold that the store never wrote, and what would become reachable or unreachable when they take what the store says.';
+    'First shows which versions agents hold that the store does not have, and what would become reachable or ' +
+    "unreachable when they apply the store's versions.";
   static override examples = ['<%= config.bin %> admin new-epoch', '<%= config.bin %> admin new-epoch --yes'];
   static override flags = {
     yes: Flags.boolean({ description: 'start it without asking' }),
@@ -53,10 +54,12 @@ export default class AdminNewEpoch extends GstacksCommand {
 
   private show({ epoch, networks }: EpochPreviewDto): void {
     if (networks.length === 0) {
-      this.screen.line(`the store is at epoch ${epoch.counter}, and no agent holds what it never wrote`);
+      this.screen.line(`the store is at epoch ${epoch.counter}; no agent holds a version that the store does not have`);
       return;
     }
-    this.screen.line(`the store is at epoch ${epoch.counter}; these agents hold what it never wrote:`);
+    this.screen.line(
+      `the store is at epoch ${epoch.counter}; these agents hold versions that the store does not have:`,
+    );
     this.screen.line('');
     const rows = networks.flatMap((network) => network.agents.map((agent) => ({ network, agent })));
     this.screen.table(rows, [
@@ -74,8 +77,8 @@ export default class AdminNewEpoch extends GstacksCommand {
     this.screen.line('');
     this.screen.line(
       version === null
-        ? `${network}: agents let go of it; no connection of it is left`
-        : `${network}: when agents take version ${version} of the store,`,
+        ? `${network}: agents stop serving it, and all its connections are cut`
+        : `${network}: when agents apply version ${version} of the store,`,
     );
     for (const line of lost) this.screen.line(`  no longer allowed  ${line}`, 'bad');
     for (const line of gained) this.screen.line(`  allowed again      ${line}`, 'good');
@@ -86,17 +89,12 @@ export default class AdminNewEpoch extends GstacksCommand {
       this.screen.line(`  the same connections are allowed as now${by}`);
     }
     for (const { agentId, compared } of agents) {
-      if (!compared)
-        this.screen.line(`  ${agentId} did not show what it holds: what it allows now is not known`, 'bad');
+      if (!compared) this.screen.line(`  ${agentId} did not answer: what it allows now is unknown`, 'bad');
     }
   }
 
   private isConfirmed({ next }: EpochPreviewDto): Promise<boolean> {
-    const unasked = new UsageError(
-      'a new epoch is started only when that is confirmed',
-      'gstacks admin new-epoch --yes',
-      'NOT_CONFIRMED',
-    );
+    const unasked = new UsageError('a new epoch needs confirmation', 'gstacks admin new-epoch --yes', 'NOT_CONFIRMED');
     return confirmed(`start epoch ${next}?`, !this.jsonEnabled(), unasked);
   }
 

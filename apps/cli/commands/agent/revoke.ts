@@ -38,12 +38,12 @@ export default class AgentRevoke extends GstacksCommand {
   /** Shows what the revocation cuts, and asks for confirmation. Error: UsageError. */
   private async confirm({ id, status, sandboxes, networks }: AgentDto): Promise<void> {
     if (status === 'REVOKED') return;
-    this.screen.line(`${id} is ${status}; for good, it is put off the bus and out of the mesh`);
+    this.screen.line(`${id} is ${status}; it is removed from the bus and the mesh for good`);
     if (sandboxes.length > 0)
       this.screen.line(`  sandboxes that it loses, with their connections: ${sandboxes.join(', ')}`);
     if (networks.length > 0) this.screen.line(`  networks: ${networks.map(({ network }) => network).join(', ')}`);
     const line = `gstacks agent revoke ${id} --yes`;
-    const unasked = new UsageError('an agent is revoked only when that is confirmed', line, 'NOT_CONFIRMED');
+    const unasked = new UsageError('revoking an agent needs confirmation', line, 'NOT_CONFIRMED');
     if (await confirmed(`revoke agent ${id}?`, !this.jsonEnabled(), unasked)) return;
     throw new UsageError('nothing was revoked', line, 'NOT_CONFIRMED');
   }

@@ -16,7 +16,8 @@ type Take = (bytes: Uint8Array) => Promise<void>;
 export default class AuditExport extends GstacksCommand {
   static override summary = 'Write the whole log as JSON lines, its signed head last (admin)';
   static override description =
-    'Without a file the lines go to standard output. What arrives is checked; a file is there only when it is whole.';
+    'Without a file, the lines go to standard output. The export is checked as it arrives; the file exists only ' +
+    'once it is complete.';
   static override examples = [
     '<%= config.bin %> audit export log.jsonl',
     '<%= config.bin %> audit export | gzip > log.jsonl.gz',

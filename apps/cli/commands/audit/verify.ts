@@ -12,7 +12,7 @@ import { UsageError } from '../../errors/errors.js';
 const WALK_SECONDS = 570;
 
 export default class AuditVerify extends GstacksCommand {
-  static override summary = 'Check that the log is as it was written, up to its signed head (admin)';
+  static override summary = 'Check that no event of the log was changed or removed, up to its signed head (admin)';
   static override description =
     'Without --file the control plane walks its own log. With --file an export is checked here; with --key no control plane is asked.';
   static override examples = [
@@ -36,7 +36,7 @@ export default class AuditVerify extends GstacksCommand {
     showVerification(this.screen, 'the log', verification);
     const { headsKeptSince, intact } = verification;
     if (intact && headsKeptSince !== null && headsKeptSince > 0) {
-      this.screen.line(`heads were kept since event ${headsKeptSince}: what was rewritten before then does not show`);
+      this.screen.line(`signed heads exist since event ${headsKeptSince}: earlier changes cannot be detected`);
     }
     return verification;
   }

@@ -19,7 +19,7 @@ export default class ContextUse extends GstacksCommand {
     const { args } = await this.parse(ContextUse);
     if (args.context === STACK && (await readStackContext(this.environment, this.config.root)) === null) {
       const remedy = runsInClone() ? 'run `npm start` in the clone' : 'gstacks context list';
-      throw new ContextError('CONTEXT_NOT_FOUND', 'there is no stack on this machine', remedy);
+      throw new ContextError('CONTEXT_NOT_FOUND', 'no stack of npm start was found on this machine', remedy);
     }
     const path = loginPath(this.environment, homedir());
     await saveContexts(choosing(await readSavedContexts(path), args.context), path);

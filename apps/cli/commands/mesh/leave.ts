@@ -17,7 +17,7 @@ const LOOK_EVERY_MS = 50;
 export default class MeshLeave extends MeshCommand {
   static override summary = 'Leave a network with this machine: its forwarded ports close';
   static override description =
-    'Wakes a background process that a signal has stopped, and ends one that does not answer even so.';
+    'Resumes a background process that a signal has stopped, and ends one that still does not answer.';
   static override examples = ['<%= config.bin %> mesh leave dev'];
   static override args = { network: networkArgument };
 
@@ -32,12 +32,12 @@ export default class MeshLeave extends MeshCommand {
     }
     const end = left.state === 'ended' ? null : await confirmedEnd(this.connectTo(context, flags), left.nodeId);
     if (left.state === 'ended') {
-      this.screen.line(`this machine was in ${network} no more: ${left.message ?? left.code}`);
+      this.screen.line(`this machine was no longer in ${network}: ${left.message ?? left.code}`);
     } else {
       this.screen.line(`this machine left ${network}`);
       const lines =
         end === null
-          ? ['the control plane does not confirm it: it lets this machine go when the credentials end']
+          ? ['the control plane has not confirmed it: it removes this machine when the credentials expire']
           : [cutLine(end), meshNodeEndLine(end.meshNode)];
       for (const line of lines) if (line !== null) this.screen.line(line);
     }

@@ -7,7 +7,7 @@ import { changeColumns, madeText } from '../../history/history-text.js';
 import { SELECTORS } from '../../rule-command.js';
 
 export default class NetworkBisect extends GstacksCommand {
-  static override summary = 'Find the version at which a verdict turned, and the change that turned it';
+  static override summary = 'Find the version at which a verdict changed, and the change that caused it';
   static override description = SELECTORS;
   static override examples = ['<%= config.bin %> network bisect dev web api:8080'];
   static override args = {
@@ -24,7 +24,7 @@ export default class NetworkBisect extends GstacksCommand {
     const { client } = await this.connect(flags);
     const found = await listVerdictTurns({ client, path: { network }, query: { from, ...to } });
     const [last] = found.turns;
-    if (last === undefined) this.screen.line('there has been no verdict yet');
+    if (last === undefined) this.screen.line('the network has no version yet, so there is no verdict');
     else {
       const tone = last.effect === 'allow' ? 'good' : 'bad';
       this.screen.line(`${last.effect} (${last.reason}) since ${madeText(last.change)}: ${last.change.summary}`, tone);
@@ -37,7 +37,7 @@ export default class NetworkBisect extends GstacksCommand {
         { heading: by.heading, cell: (turn) => by.cell(turn.change) },
         { heading: change.heading, cell: (turn) => change.cell(turn.change) },
       ]);
-      if (found.turnsLeftOut > 0) this.screen.line(`and ${found.turnsLeftOut} earlier turns`, 'quiet');
+      if (found.turnsLeftOut > 0) this.screen.line(`and ${found.turnsLeftOut} earlier changes of the verdict`, 'quiet');
     }
     return found;
   }

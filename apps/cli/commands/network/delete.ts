@@ -47,13 +47,13 @@ export default class NetworkDelete extends WriteCommand {
     const { cuts } = await previewWrite({ client, path, body: { kind: 'delete', detachAll: true } });
     const names = items.flatMap(({ aliases }) => aliases.map(({ name }) => name));
     this.screen.line(`${network} has ${items.length} attached: ${items.map(({ sandboxId }) => sandboxId).join(', ')}`);
-    if (names.length > 0) this.screen.line(`  names that lead nowhere afterwards: ${names.join(', ')}`);
+    if (names.length > 0) this.screen.line(`  aliases that no longer resolve afterwards: ${names.join(', ')}`);
     const unknown = cuts.notKnown.map(({ agentId }) => agentId).join(', ');
     this.screen.line(
       `  open connections that are cut: ${cuts.cut}${unknown === '' ? '' : `, and those of ${unknown}`}`,
     );
     const line = `gstacks network delete ${network} --detach-all --yes`;
-    const unasked = new UsageError('sandboxes are detached only when that is confirmed', line, 'NOT_CONFIRMED');
+    const unasked = new UsageError('detaching all sandboxes needs confirmation', line, 'NOT_CONFIRMED');
     if (await confirmed(`delete network ${network}?`, !this.jsonEnabled(), unasked)) return;
     throw new UsageError('nothing was deleted', line, 'NOT_CONFIRMED');
   }

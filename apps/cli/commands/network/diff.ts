@@ -34,7 +34,7 @@ export default class NetworkDiff extends GstacksCommand {
     this.screen.line(`${network}  from  ${versionText(from)}`);
     this.screen.line(`${' '.repeat(network.length)}  to    ${versionText(to)}`);
     this.screen.line('');
-    showReachability(this.screen, diff, 'everybody may reach the same at both');
+    showReachability(this.screen, diff, 'nobody gained or lost access between the two');
     if (changes.length === 0) return;
     this.screen.line('');
     if (changesLeftOut > 0) this.screen.line(`${changesLeftOut} earlier changes, and these:`, 'quiet');

@@ -12,7 +12,7 @@ import { SELECTORS } from '../../rule-command.js';
 
 export default class NetworkExplain extends GstacksCommand {
   static override summary = 'Explain what was decided at a moment: by which rule, made by whom, and applied where';
-  static override description = `The log alone is asked, no agent. ${SELECTORS}`;
+  static override description = `This is answered from the log; no agent is asked. ${SELECTORS}`;
   static override examples = [
     '<%= config.bin %> network explain dev web api:8080',
     '<%= config.bin %> network explain dev web api:8080 --at 4',

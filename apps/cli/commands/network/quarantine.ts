@@ -5,7 +5,7 @@ import { UsageError } from '../../errors/errors.js';
 import { WriteCommand } from '../../write-command.js';
 
 export default class NetworkQuarantine extends WriteCommand {
-  static override summary = 'Cut a network off: every agent lets go of it and resets its open connections';
+  static override summary = 'Cut a network off: every agent stops serving it and resets its open connections';
   static override description =
     'Works also on a network whose stream this release cannot read (STREAM_UNREADABLE). Attachments, aliases and rules stay; --lift serves the network again as it stands then.';
   static override examples = [
@@ -35,7 +35,8 @@ export default class NetworkQuarantine extends WriteCommand {
         this.screen.line(
           lift
             ? `network ${network} is no longer quarantined (version ${version})`
-            : `network ${network} is quarantined (version ${version}); agents that let go of it: ${result.agents.join(', ') || 'none'}`,
+            : `network ${network} is quarantined (version ${version}); agents that are told to stop serving it: ` +
+                `${result.agents.join(', ') || 'none'}`,
         );
       },
     );

@@ -10,7 +10,8 @@ import { testsHeader, WriteCommand } from '../../write-command.js';
 export default class NetworkRevert extends WriteCommand {
   static override summary = 'Make a network what it was at a version: rules, egress rules, aliases and attachments';
   static override description =
-    'Nothing is taken out of the log: new events are written, all at once. First shows who gains and who loses what, and asks. Labels and hosts of sandboxes stay as they are now.';
+    'Nothing is removed from the log: new events are written, all at once. First shows who gains and who loses ' +
+    'what, and asks. Labels and hosts of sandboxes stay as they are now.';
   static override examples = [
     '<%= config.bin %> network revert dev --to 14',
     '<%= config.bin %> network revert dev --to 14 --yes --wait',
@@ -60,14 +61,14 @@ export default class NetworkRevert extends WriteCommand {
     this.screen.line(`${network}  from  version ${version}`);
     this.screen.line(`${' '.repeat(network.length)}  to    what it was at version ${to}`);
     this.screen.line('');
-    showReachability(this.screen, preview, 'everybody may reach the same at both');
+    showReachability(this.screen, preview, 'nobody gains or loses access');
     const unknown = cuts.notKnown.map(({ agentId }) => agentId).join(', ');
     this.screen.line(`open connections that are cut: ${cuts.cut}${unknown === '' ? '' : `, and those of ${unknown}`}`);
     if (yes) return;
     for (const { code, message } of warnings) this.screen.line(`warning: ${message} (${code})`);
     const overriding = override ? ' --override' : '';
     const line = `gstacks network revert ${network} --to ${to}${overriding} --yes`;
-    const unasked = new UsageError('a network is reverted only when that is confirmed', line, 'NOT_CONFIRMED');
+    const unasked = new UsageError('reverting a network needs confirmation', line, 'NOT_CONFIRMED');
     if (await confirmed(`revert network ${network} to version ${to}?`, !this.jsonEnabled(), unasked)) return;
     throw new UsageError('nothing was reverted', line, 'NOT_CONFIRMED');
   }

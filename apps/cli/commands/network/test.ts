@@ -26,7 +26,7 @@ export default class NetworkTest extends GstacksCommand {
     to: required('alias or name outside, and port, such as api:8080'),
   };
   static override flags = {
-    expect: Flags.string({ description: 'exit 0 only if this is so: allow or deny', helpValue: '<effect>' }),
+    expect: Flags.string({ description: 'exit 0 only for this verdict: allow or deny', helpValue: '<effect>' }),
   };
 
   async run() {

@@ -11,10 +11,10 @@ import { conflictLines } from '../../sandboxes/placement-text.js';
 import { idempotencyKeyFlag, writeHeaders } from '../../write-command.js';
 
 export default class SandboxRelease extends GstacksCommand {
-  static override summary =
-    'Take a sandbox from an agent that does not answer any more, so that another one may have it';
+  static override summary = 'Take a sandbox from an agent that no longer answers, so that another agent can hold it';
   static override description =
-    'Says first what that ends, and who has the sandbox next. Its networks, aliases and rules stay. An agent that is in contact lets go by itself when the sandbox ends there.';
+    'First shows what that cuts and which agent holds the sandbox next. Its networks, aliases and rules stay. An ' +
+    'agent in contact releases a sandbox automatically when it ends there.';
   static override examples = [
     '<%= config.bin %> sandbox release sbx-api',
     '<%= config.bin %> sandbox release sbx-api --yes',
@@ -54,7 +54,9 @@ export default class SandboxRelease extends GstacksCommand {
     this.screen.line(`${id} is ${status} on ${agentId}${silent}`);
     for (const { network, aliases } of networks) {
       const names = aliases.map(({ name }) => name).join(', ');
-      this.screen.line(`  ${network}: open connections of it are cut${names === '' ? '' : `; ${names} lead nowhere`}`);
+      this.screen.line(
+        `  ${network}: its open connections are cut${names === '' ? '' : `; ${names} cannot be reached`}`,
+      );
     }
     const next = conflicts.map((conflict) => conflict.agentId).filter((one) => pinnedTo === null || one === pinnedTo);
     if (next.length > 0) this.screen.line(`  until the next agent has it, at once: ${next.join(', ')}`);
@@ -62,16 +64,16 @@ export default class SandboxRelease extends GstacksCommand {
     for (const line of conflictLines({ conflicts: pinnedTo === null ? [] : conflicts })) this.screen.line(`  ${line}`);
     if (status === 'UNKNOWN') {
       this.screen.line(
-        `  ${agentId} is not in contact and cannot be told: what it carries goes on there until it is,`,
+        `  ${agentId} is not in contact and cannot be told: its connections go on until it is in contact again,`,
         'bad',
       );
-      this.screen.line('  or until what it holds is too old to be followed (max staleness of the network)', 'bad');
+      this.screen.line("  or until its version is older than the network's max staleness", 'bad');
     }
   }
 
   private isConfirmed(sandboxId: string, agentId: string): Promise<boolean> {
     const unasked = new UsageError(
-      'a sandbox is released only when that is confirmed',
+      'releasing a sandbox needs confirmation',
       `gstacks sandbox release ${sandboxId} --yes`,
       'NOT_CONFIRMED',
     );

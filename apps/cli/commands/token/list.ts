@@ -4,7 +4,7 @@ import { agoAt } from '../../output/ago.js';
 import { timeText } from '../../output/time-text.js';
 
 export default class TokenList extends ListCommand {
-  static override summary = 'List API tokens, never their text';
+  static override summary = 'List API tokens, without the tokens themselves';
   static override examples = ['<%= config.bin %> token list'];
 
   async run() {

@@ -4,8 +4,7 @@ import { GstacksCommand } from '../../command.js';
 
 export default class TokenRevoke extends GstacksCommand {
   static override summary = 'Revoke an API token: it is refused from now on';
-  static override description =
-    'What stands for the token ends with it: sessions of the console, and local nodes that joined with it.';
+  static override description = 'Sessions of the console, and local nodes that joined with it, end too.';
   static override examples = ['<%= config.bin %> token revoke 0d1f3a52-9a41-4b5e-8f0f-1a0c6b8a2f11'];
   static override args = { token: required('id of the token, from token list') };
 

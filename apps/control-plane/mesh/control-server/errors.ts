@@ -18,7 +18,7 @@ export class MeshApiTimedOutError extends MeshApiError {
     super(
       'MESH_API_TIMED_OUT',
       `the mesh API at ${origin} did not answer within ${timeoutMs} ms`,
-      'look at the control server and at what lies between; then gstacks mesh doctor',
+      'check the control server and the network on the way to it; then gstacks mesh doctor',
     );
   }
 }
@@ -27,7 +27,7 @@ export class MeshApiUnauthorisedError extends MeshApiError {
   constructor(origin: string) {
     super(
       'MESH_API_UNAUTHORISED',
-      `the mesh API at ${origin} does not take the token in GLOBALSTACKS_MESH_API_TOKEN`,
+      `the mesh API at ${origin} refuses the token in GLOBALSTACKS_MESH_API_TOKEN`,
       'make a new API token at the control server (Headscale: headscale apikeys create) and set GLOBALSTACKS_MESH_API_TOKEN',
     );
   }
@@ -38,7 +38,8 @@ export class MeshApiUnreadableError extends MeshApiError {
     super(
       'MESH_API_UNREADABLE',
       `the answer of the mesh API at ${origin} is not understood: ${found}`,
-      'check that GLOBALSTACKS_MESH_API_URL is a Headscale (0.28 or newer) or the Tailscale API; set GLOBALSTACKS_MESH_API_KIND if it is',
+      'check that GLOBALSTACKS_MESH_API_URL is a Headscale (0.28 or newer) or the Tailscale API; if it is, set ' +
+        'GLOBALSTACKS_MESH_API_KIND',
     );
   }
 }
@@ -53,7 +54,7 @@ export class MeshApiRefusedError extends MeshApiError {
     super(
       'MESH_API_REFUSED',
       `the mesh API at ${origin} answered with status ${status}: ${reason}`,
-      "look at the control server's log; then gstacks mesh doctor",
+      "read the control server's log; then gstacks mesh doctor",
     );
   }
 }
@@ -72,8 +73,8 @@ export class MeshKeyNeedsTagsError extends MeshApiError {
   constructor(tag: string) {
     super(
       'MESH_KEY_NEEDS_TAGS',
-      `the control server makes no key that has neither a user nor a tag it accepts (${tag})`,
-      `set GLOBALSTACKS_MESH_USER, or let the policy of the control server own ${tag}`,
+      `the control server refuses a key without a user, because it does not accept the tag ${tag}`,
+      `set GLOBALSTACKS_MESH_USER, or add ${tag} to tagOwners in the policy of the control server`,
     );
   }
 }

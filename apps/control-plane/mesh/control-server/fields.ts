@@ -27,7 +27,7 @@ export function objects(rest: RestClient, answer: JsonObject, member: string): r
   if (!Array.isArray(list)) throw rest.unreadable(`there is no list of ${member} in it`);
   return list.map((item) => {
     const object = optionalObject(item);
-    if (object === null) throw rest.unreadable(`its list of ${member} holds something else`);
+    if (object === null) throw rest.unreadable(`its list of ${member} has entries of another kind`);
     return object;
   });
 }

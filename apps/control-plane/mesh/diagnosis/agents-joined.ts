@@ -40,7 +40,7 @@ export function agentsJoined(agents: readonly AgentInMesh[], settings: ControlPl
     return { code: CODE, status: 'fail', cause: first.cause, evidence, remedy };
   }
   const unknown = agents.flatMap(({ agentId, mesh }) => {
-    if (mesh === null || mesh.state === 'unknown') return [`${agentId} is not heard of`];
+    if (mesh === null || mesh.state === 'unknown') return [`${agentId} has not been heard from`];
     return mesh.state === 'joined' ? [] : [`${agentId} is still joining`];
   });
   if (unknown.length > 0) {
@@ -61,20 +61,26 @@ function remedyOf({ agentId, cause }: Out, settings: ControlPlaneMeshSettings): 
     case 'MESH_TRANSPORT_DIFFERS':
     case 'MESH_NOT_CONFIGURED':
       if (transport === 'direct')
-        return `set GLOBALSTACKS_MESH_TRANSPORT=direct at the agent ${agentId} and start it again`;
+        return `set GLOBALSTACKS_MESH_TRANSPORT=direct at the agent ${agentId} and restart it`;
       if (cause === 'MESH_TRANSPORT_DIFFERS') {
-        return `unset GLOBALSTACKS_MESH_TRANSPORT at the agent ${agentId} and start it again`;
+        return `unset GLOBALSTACKS_MESH_TRANSPORT at the agent ${agentId} and restart it`;
       }
       if (meshToJoin(settings).meshControlUrl === null) return meshNotConfigured(settings).remedy;
-      return `check that the agent ${agentId} reaches GLOBALSTACKS_CONTROL_PLANE_URL: by that it learns which mesh to join`;
+      return (
+        `check that the agent ${agentId} reaches GLOBALSTACKS_CONTROL_PLANE_URL: the control plane tells it which ` +
+        'mesh to join'
+      );
     case 'MESH_KEY_SOURCE_MISSING':
-      return whatIsMissing(settings)?.remedy ?? `wait: the agent ${agentId} asks for a key again by itself`;
+      return whatIsMissing(settings)?.remedy ?? `wait: the agent ${agentId} requests another key automatically`;
     case 'MESH_KEY_INVALID':
     case 'MESH_KEY_EXPIRED':
     case 'MESH_KEY_USED':
       // The other remedies for this code advise minted keys.
       if (keySource.kind === 'minted') {
-        return `unset GLOBALSTACKS_MESH_AUTH_KEY at the agent ${agentId}, if it is set there; else wait: it asks for another key`;
+        return (
+          `unset GLOBALSTACKS_MESH_AUTH_KEY at the agent ${agentId}, if it is set there; otherwise wait: it requests ` +
+          'another key automatically'
+        );
       }
       return meshRemedy(cause);
     default:

@@ -34,7 +34,7 @@ export async function keyChecks(
   const { minting } = keySource;
   const server = await attempt(() => open(minting));
   if (server instanceof CodedError) {
-    return [failed('KEY_SOURCE', server), skipped('TOKEN_MAY_MINT', 'the API cannot be asked')];
+    return [failed('KEY_SOURCE', server), skipped('TOKEN_MAY_MINT', 'the API of the control server cannot be asked')];
   }
   const found = minting.apiKind === null ? 'by what it answers' : 'by GLOBALSTACKS_MESH_API_KIND';
   const unused = mesh.isAuthKeyUnused ? '; GLOBALSTACKS_MESH_AUTH_KEY is not used' : '';
@@ -44,7 +44,7 @@ export async function keyChecks(
     passed('KEY_SOURCE', source),
     refusal instanceof CodedError
       ? failed('TOKEN_MAY_MINT', refusal)
-      : passed('TOKEN_MAY_MINT', 'a key for an agent and one for a local node were made, and expired again'),
+      : passed('TOKEN_MAY_MINT', 'a key for an agent and one for a local node were made, and expired at once'),
   ];
 }
 

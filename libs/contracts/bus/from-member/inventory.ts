@@ -146,11 +146,11 @@ const parsePart: FieldParser<InventoryMessage['part']> = (value, field) => {
 /** Joins the parts of one inventory, given in order. Throws InvalidInputError. */
 export function joinInventory(parts: readonly InventoryMessage[]): InventoryMessage {
   const [first] = parts;
-  if (first === undefined) throw new InvalidInputError('part', 'none', 'one part at least');
+  if (first === undefined) throw new InvalidInputError('part', 'none', 'at least one part');
   const sandboxes = parts.flatMap((part) => part.sandboxes);
   const refused = parts.flatMap((part) => part.refused);
   if (sandboxes.length > MAX_SANDBOXES || refused.length > MAX_REFUSED) {
-    const found = `${sandboxes.length} sandboxes and ${refused.length} refused ones`;
+    const found = `${sandboxes.length} sandboxes and ${refused.length} refused`;
     throw new InvalidInputError('sandboxes', found, `at most ${MAX_SANDBOXES} and ${MAX_REFUSED}`);
   }
   requireEachOnce(sandboxes);

@@ -93,7 +93,7 @@ describe('a maintenance command', () => {
       /does not answer/,
       async () => `postgres://gs@127.0.0.1:${await freePort()}/gs`,
     ],
-    ['has an address that is none', 'DATABASE_URL_INVALID', /is no URL/, () => 'postgres://gs@[oops/gs'],
+    ['has an address that is none', 'DATABASE_URL_INVALID', /is not a URL/, () => 'postgres://gs@[oops/gs'],
   ];
   for (const [what, code, message, url] of databases) {
     it(`says what to do about a database that ${what}`, async () => {
@@ -160,7 +160,7 @@ describe('a maintenance command', () => {
     ['is missing', 'BACKUP_UNREADABLE', () => join(folder, 'absent')],
     ['is a folder', 'BACKUP_UNREADABLE', () => folder],
     [
-      'is no backup',
+      'is not a backup',
       'BACKUP_DAMAGED',
       () => {
         writeFileSync(join(folder, 'other'), '{"a":1}\n');

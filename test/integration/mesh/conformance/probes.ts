@@ -43,10 +43,10 @@ export function answersProbes(newTransport: TransportFactory): void {
         () => null,
         (error: unknown) => error,
       );
-      (await waitFor('the probe', () => asked[0])).refuse('FLOW_LIMIT', 'too many flows', 9);
+      (await waitFor('the probe', () => asked[0])).refuse('FLOW_LIMIT', 'too many connections are open', 9);
       const refusal = await answer;
       expect(refusal).to.be.instanceOf(FlowRefusedError);
-      expect(refusal).to.include({ code: 'FLOW_LIMIT', message: 'too many flows', targetVersion: 9 });
+      expect(refusal).to.include({ code: 'FLOW_LIMIT', message: 'too many connections are open', targetVersion: 9 });
     });
 
     it('go the way of flows: in their session, which they leave as it was', async () => {

@@ -83,7 +83,7 @@ export default class AdminKeysRotate extends GstacksCommand {
 
   private goOnLater(key: StoreKey, waiting: readonly string[]): void {
     const flags = waiting.map((agent) => `--without ${agent}`).join(' ');
-    this.screen.line(`not confirmed by ${waiting.join(', ')}: the key before it stays trusted`, 'bad');
+    this.screen.line(`not confirmed by ${waiting.join(', ')}: the former key stays trusted`, 'bad');
     this.screen.line(`  again: gstacks admin keys rotate ${key}`);
     this.screen.line(`  go on without: gstacks admin keys rotate ${key} ${flags}`);
     process.exitCode = EXIT.unknown;

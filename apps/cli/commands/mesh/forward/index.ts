@@ -10,7 +10,8 @@ const LOOK_EVERY_MS = 1_000;
 
 export default class MeshForward extends MeshCommand {
   static override summary = 'Forward a port of this machine to an alias and port';
-  static override description = 'Returns once the port is bound. The port stays while the target is denied or away.';
+  static override description =
+    'Returns once the port is bound. The port stays open while the target is denied or unreachable.';
   static override examples = ['<%= config.bin %> mesh forward dev api:8080 --local 18080'];
   static override args = { network: networkArgument, to: required('alias and published port, as alias:port') };
   static override flags = {
@@ -37,7 +38,7 @@ export default class MeshForward extends MeshCommand {
     if (state === 'denied' || state === 'unreachable') {
       this.screen.line(`connections are reset for now: ${reason}`, 'bad');
     } else if (state === 'unknown') {
-      this.screen.line(`whether connections get through is not known: ${reason}`, 'bad');
+      this.screen.line(`it is unknown whether connections get through: ${reason}`, 'bad');
     }
   }
 

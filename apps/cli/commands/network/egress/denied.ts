@@ -45,7 +45,7 @@ export default class EgressDenied extends GstacksCommand {
     else if (found.notKnown.length === 0) this.screen.line('no name outside was refused in the last hour');
     if (found.leftOut > 0) this.screen.line(`${found.leftOut} more are not shown`);
     for (const { agentId, reason } of found.notKnown) {
-      this.screen.line(`${agentId}: what it refused is not known: ${reason}`, 'bad');
+      this.screen.line(`${agentId}: the names that it refused are unknown: ${reason}`, 'bad');
     }
     return found;
   }

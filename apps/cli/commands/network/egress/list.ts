@@ -24,7 +24,9 @@ export default class EgressList extends ListCommand {
       ({ client }, page) => listEgressRules({ client, path: { network }, query: { ...filter, ...page } }),
       {
         columns: egressColumns,
-        whenEmpty: `no rules: no name outside is reached; allow one: gstacks network egress allow ${network} --from any --to packages.example.com:443`,
+        whenEmpty:
+          `no rules: no outside name can be reached; allow one: gstacks network egress allow ${network} --from any ` +
+          '--to packages.example.com:443',
       },
     );
   }

@@ -16,7 +16,7 @@ export default class PolicyTestAdd extends WriteCommand {
     network: networkArgument,
     from: required('selector of the source'),
     to: required('alias and port, such as api:8080'),
-    effect: required('the verdict that is to stay: allow or deny'),
+    effect: required('the verdict to keep: allow or deny'),
   };
 
   async run() {

@@ -3,7 +3,7 @@ import { networkArgument } from '../../../../arguments.js';
 import { ListCommand } from '../../../../list-command.js';
 
 export default class PolicyTestList extends ListCommand {
-  static override summary = 'List the verdicts that writes on a network may not change, and whether they are so now';
+  static override summary = 'List the policy tests of a network, and whether each holds now';
   static override examples = ['<%= config.bin %> network policy test list dev'];
   static override args = { network: networkArgument };
 

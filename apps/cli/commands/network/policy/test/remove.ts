@@ -5,7 +5,7 @@ import { networkArgument, required } from '../../../../arguments.js';
 import { WriteCommand } from '../../../../write-command.js';
 
 export default class PolicyTestRemove extends WriteCommand {
-  static override summary = 'Keep a verdict no longer';
+  static override summary = 'Remove a policy test';
   static override examples = ['<%= config.bin %> network policy test remove dev test-4f9c21ab'];
   static override args = { network: networkArgument, 'test-id': required('id of the policy test') };
 
