@@ -36,8 +36,8 @@ interface Parting {
 @Injectable()
 export class PeerDirectory {
   private readonly lists = new Map<AgentId, PeerList>();
-  /** What an agent holds, as far as known; only of agents that report the revision they hold. */
-  private readonly held = new Map<AgentId, PeerList>();
+  /** What an agent holds; null: not known. Only of agents that report the revision they hold. */
+  private readonly held = new Map<AgentId, PeerList | null>();
   /** As they are named now. */
   private readonly named = new Map<AgentId, Peer>();
   /** Agents whose peers have new endpoints. */
@@ -78,7 +78,9 @@ export class PeerDirectory {
 
   /**
    * A member's current peers, for the answer to its hello or heartbeat. An agent that reports the revision it holds
-   * gets the list only if it lacks it: a network of a thousand agents has a thousand lists of a thousand peers.
+   * gets the list only if it lacks it: a network of a thousand agents has a thousand lists of a thousand peers. If it
+   * holds an earlier one, as all do after a restart of this process, it is sent the list in its turn: in an answer that
+   * came too late, it would be sent again with each contact.
    */
   answerTo(receiver: Receiver, reported: number | null | undefined): PeersAnswer {
     if (receiver.kind === 'local-node') return this.listOfLocalNode(receiver);
@@ -87,6 +89,11 @@ export class PeerDirectory {
     if (reported === undefined) {
       this.held.delete(agentId);
       return list;
+    }
+    const isEarlier = reported !== null && reported < list.revision;
+    if (isEarlier && this.lanes.get(agentId)?.busy !== true) {
+      if (this.held.get(agentId)?.revision !== reported) this.held.set(agentId, null);
+      this.lane(agentId).offer(list);
     }
     const isBeingTold = reported !== null && this.lanes.get(agentId)?.busy === true;
     // If this answer is lost, the next changes start from a list that the agent lacks, and it refuses them.
@@ -210,8 +217,8 @@ export class PeerDirectory {
   /** By the changes of the list that the agent holds, if that is known; otherwise, or if it is another, as a whole. */
   private async bringTo(agentId: AgentId, list: PeerList, signal: AbortSignal): Promise<void> {
     const receiver = agentReceiver(agentId);
-    const held = this.held.get(agentId);
-    let receipt = await this.send(receiver, held === undefined ? list : changesOf(held, list), signal);
+    const held = this.held.get(agentId) ?? null;
+    let receipt = await this.send(receiver, held === null ? list : changesOf(held, list), signal);
     if (!receipt.ok && receipt.code === PEERS_UNFOUNDED) receipt = await this.send(receiver, list, signal);
     if (receipt.ok && this.held.has(agentId)) this.held.set(agentId, list);
   }

@@ -57,13 +57,39 @@ describe('the peers that agents are told of', () => {
     await attach('sbx-c');
     await told('host-a is told of host-c alone', [hostC.asPeer()]);
     expect(hostA.peerMessages.at(-1)?.changes).to.deep.equal({ since: peersRevision, gone: [] });
-    // One that holds something else gets all.
-    const later = await hostA.contact('heartbeat', { peersRevision });
-    expect(later.peers).to.deep.equal([hostB.asPeer(), hostC.asPeer()]);
+    // One that holds an earlier list is sent all.
+    expect((await hostA.contact('heartbeat', { peersRevision })).peers).to.equal(null);
+    await told('host-a is told of both', [hostB.asPeer(), hostC.asPeer()]);
+    expect(hostA.peerMessages.at(-1)?.changes).to.equal(undefined);
     await controlPlane.call('DELETE', '/v1/agents/host-b');
     await waitFor('host-a is told that host-b is gone', () =>
       hostA.peerMessages.at(-1)?.changes?.gone.some((agentId) => agentId === 'host-b'),
     );
+  });
+
+  it('are sent once after a restart of the control plane, and not in each answer until one comes in time', async () => {
+    const hostB = await controlPlane.agent('host-b', ['sbx-b']);
+    await attach('sbx-b');
+    await told('host-a is told of host-b', [hostB.asPeer()]);
+    const { peersRevision } = await hostA.contact('heartbeat', { peersRevision: null });
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    const before = hostA.peerMessages.length;
+    const answers = [
+      await hostA.contact('hello', { peersRevision }),
+      await hostA.contact('heartbeat', { peersRevision }),
+    ];
+    expect(answers.map(({ peers }) => peers)).to.deep.equal([null, null]);
+    await waitFor('host-a is sent the list', () => hostA.peerMessages.length > before);
+    expect(hostA.peers).to.deep.equal([hostB.asPeer()]);
+    const present = hostA.peerMessages.at(-1)?.revision;
+    expect(present).to.be.greaterThan(Number(peersRevision));
+    // Later changes start from it.
+    expect((await hostA.contact('heartbeat', { peersRevision: present })).peers).to.equal(null);
+    const hostC = await controlPlane.agent('host-c', ['sbx-c']);
+    await attach('sbx-c');
+    await told('host-a is told of host-c alone', [hostC.asPeer()]);
+    expect(hostA.peerMessages.at(-1)?.changes?.since).to.equal(present);
   });
 
   it('are no more those who are revoked, and again when enrolled anew, with the new key alone', async () => {
