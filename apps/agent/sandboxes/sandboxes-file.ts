@@ -25,7 +25,7 @@ export function readSandboxesFile<T>(
     throw new SandboxesFileError(
       'SANDBOXES_FILE_INVALID',
       isMissing ? `there is no file ${path}` : `${path}: ${reason}`,
-      `${isMissing ? 'create' : 'correct'} the file; until then the agent keeps the sandboxes that it read last`,
+      `${isMissing ? 'create' : 'correct'} the file; an agent that runs keeps the sandboxes that it read last`,
     );
   }
 }
