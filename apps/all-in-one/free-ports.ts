@@ -17,15 +17,24 @@ export async function requireFreePort(host: string, port: number, remedy: string
   throw new PortUnusableError(code, `${host}:${port} ${await bindFault(port, error)}`, remedy);
 }
 
+interface PortRange {
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
  * A free TCP port of this host outside the kernel's range for outgoing connections (ip_local_port_range), so that no
- * such connection takes it before a later start. Rejects with PortUnusableError if there is none.
+ * such connection takes it before a later start. None of `except`, which others will bind. Rejects with
+ * PortUnusableError if there is none.
  */
-export async function freePortOn(host: string): Promise<number> {
-  const { least, most } = portsOfServers();
+export async function freePortOn(
+  host: string,
+  except: readonly number[] = [],
+  { least, most }: PortRange = portsOfServers(),
+): Promise<number> {
   for (let tried = 0; tried < MOST_PORTS_TRIED; tried += 1) {
     const port = randomInt(least, most + 1);
-    if ((await bindError(host, port)) === null) return port;
+    if (!except.includes(port) && (await bindError(host, port)) === null) return port;
   }
   throw new PortUnusableError(
     'PORT_UNAVAILABLE',
@@ -35,7 +44,7 @@ export async function freePortOn(host: string): Promise<number> {
 }
 
 /** Ports that need no privilege and are not used for outgoing connections. */
-function portsOfServers(): { readonly least: number; readonly most: number } {
+function portsOfServers(): PortRange {
   const first = Number(readText('/proc/sys/net/ipv4/ip_local_port_range').split(/\s/)[0]);
   return { least: LEAST_PORT, most: first > LEAST_PORT ? first - 1 : DEFAULT_FIRST_OUTGOING_PORT - 1 };
 }

@@ -10,16 +10,18 @@ export interface InnerPorts {
   readonly mesh: readonly [number, number];
 }
 
-export async function innerPorts(home: Home): Promise<InnerPorts> {
+/** `ofApi`: the port that the control plane will bind. */
+export async function innerPorts(home: Home, ofApi: number): Promise<InnerPorts> {
   const kept = parse(readJson(home.file('ports.json')));
   if (kept !== null) return kept;
-  const [postgres, nats, meshA, meshB] = await Promise.all([1, 2, 3, 4].map(() => freePortOn('127.0.0.1')));
-  const drawn: InnerPorts = {
-    addressBlock: 0,
-    postgres: postgres ?? 0,
-    nats: nats ?? 0,
-    mesh: [meshA ?? 0, meshB ?? 0],
+  const taken = [ofApi];
+  const draw = async (): Promise<number> => {
+    const port = await freePortOn('127.0.0.1', taken);
+    taken.push(port);
+    return port;
   };
+  const [postgres, nats] = [await draw(), await draw()];
+  const drawn: InnerPorts = { addressBlock: 0, postgres, nats, mesh: [await draw(), await draw()] };
   keepPorts(home, drawn);
   return drawn;
 }

@@ -194,7 +194,7 @@ export class Stack {
   }
 
   private async takeAddresses(): Promise<{ ports: InnerPorts; block: AddressBlock }> {
-    const drawn = await innerPorts(this.home);
+    const drawn = await innerPorts(this.home, this.settings.port);
     const block = await takeAddressBlock(drawn.addressBlock);
     this.undo.push(async () => block.release());
     const ports = { ...drawn, addressBlock: block.index };

@@ -3,7 +3,7 @@ import { type Ran, type Running, type RunningStack, ran } from './stack.js';
 import { waitFor } from './wait.js';
 
 /** curl's exit codes for a connection that was reset: while it was opened, at its request, or while bytes came. */
-const RESET_EXITS = [7, 18, 55, 56];
+export const RESET_EXITS = [7, 18, 55, 56];
 
 /** One request by a sandbox, without retries and without a proxy from the environment. */
 export function curl(stack: RunningStack, sandboxId: string, url: string, ...options: string[]): Promise<Ran> {

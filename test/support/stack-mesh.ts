@@ -16,9 +16,13 @@ export interface StackFixture {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** For a stack that is started in this home next. */
-export async function startStackFixture(home: string, sandboxes: 'static' | 'netns'): Promise<StackFixture> {
-  const address = sandboxes === 'static' ? LOOPBACK : await machineAddress(home);
+/** For a stack that is started next in this home, with this port for its API. */
+export async function startStackFixture(
+  home: string,
+  port: number,
+  sandboxes: 'static' | 'netns',
+): Promise<StackFixture> {
+  const address = sandboxes === 'static' ? LOOPBACK : await machineAddress(home, port);
   const fixture = await MeshFixture.start(address, { FIXTURE_API_TOKEN: API_TOKEN });
   return {
     fixture,
@@ -31,9 +35,9 @@ export async function startStackFixture(home: string, sandboxes: 'static' | 'net
 }
 
 /** This machine's address on the link to the hosts that the stack creates: chosen now, and saved in the home. */
-async function machineAddress(folder: string): Promise<string> {
+async function machineAddress(folder: string, port: number): Promise<string> {
   const home = openHome(folder);
-  const ports = await innerPorts(home);
+  const ports = await innerPorts(home, port);
   const block = await takeAddressBlock(ports.addressBlock);
   keepPorts(home, { ...ports, addressBlock: block.index });
   block.release();

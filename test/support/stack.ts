@@ -80,7 +80,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const port = options.port ?? (await freePort());
   const control =
     options.mesh === 'tsnet' && options.sandboxes !== 'docker'
-      ? await startStackFixture(home, options.sandboxes)
+      ? await startStackFixture(home, port, options.sandboxes)
       : null;
   const [program = process.execPath, ...under] = [...(options.under ?? []), process.execPath];
   const process_ = run(

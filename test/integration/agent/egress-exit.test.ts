@@ -142,7 +142,7 @@ describe('a name outside whose connections leave from another agent', function (
     expect(here.get('NAME_RESOLVES')).to.contain('skipped: the rule names another agent as the exit');
     const { checks: there } = await ask(exit, 'target');
     expect([...there.keys()]).to.have.members(['TOPOLOGY_APPLIED', 'POLICY', 'NAME_RESOLVES', 'TARGET_ACCEPTS']);
-    expect(there.get('NAME_RESOLVES')).to.contain(`pass: packages.example.com leads to ${PLACES.packages}`);
+    expect(there.get('NAME_RESOLVES')).to.contain(`pass: packages.example.com resolves to ${PLACES.packages}`);
     expect(there.get('TARGET_ACCEPTS')).to.contain('pass');
     expect(there.get('POLICY')).to.contain('pass');
     // An agent has too few rules of foreign sandboxes to decide for everybody whom `any` matches.

@@ -179,7 +179,7 @@ describe('names outside, from a sandbox of the driver netns to a played internet
     for (const name of names) expect((await get(name)).code, name).to.be.oneOf([7, 35, 52, 56]);
     const codes = refusals().filter((flow) => JSON.stringify(flow).includes('TARGET_FORBIDDEN'));
     expect(codes.length).to.be.greaterThan(0);
-    const told = rig.agent.log.filter(({ message }) => String(message).includes('not dialled'));
+    const told = rig.agent.log.filter(({ message }) => String(message).includes('does not dial'));
     expect(new Set(told.map(({ name }) => name))).to.deep.equal(new Set(names));
     expect(connections('private')).to.equal(0);
     // The data that the control plane shows as status, and counts as gs_flows_refused.

@@ -55,8 +55,9 @@ export class InhabitedStack {
   static async start(folder: string, isTsnet: boolean): Promise<InhabitedStack> {
     const home = join(folder, 'home');
     // In a separate folder, since it outlives the stack that is killed.
-    const fixture = isTsnet ? await startStackFixture(home, 'netns') : null;
-    const stack = await startStack({ sandboxes: 'netns', home, env: { ...fixture?.env, TMPDIR: folder } });
+    const port = await freePort();
+    const fixture = isTsnet ? await startStackFixture(home, port, 'netns') : null;
+    const stack = await startStack({ sandboxes: 'netns', home, port, env: { ...fixture?.env, TMPDIR: folder } });
     const inhabited = new InhabitedStack(stack, folder, fixture, await freePort());
     try {
       await inhabited.setUp();
