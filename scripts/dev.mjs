@@ -18,12 +18,12 @@ const PROCESSES = { 'control-plane': /^control-plane$/, agent: /^agent-/, 'dns-w
 const say = (line) => process.stdout.write(`dev: ${line}\n`);
 
 function hashes() {
-  const names = readdirSync(BUNDLES).filter((name) => name.endsWith('.js'));
+  const names = readdirSync(BUNDLES).filter((name) => name.endsWith('.cjs'));
   const hashOf = (name) =>
     createHash('sha256')
       .update(readFileSync(join(BUNDLES, name)))
       .digest('hex');
-  return new Map(names.map((name) => [name.slice(0, -'.js'.length), hashOf(name)]));
+  return new Map(names.map((name) => [name.slice(0, -'.cjs'.length), hashOf(name)]));
 }
 
 let runFolder = null;

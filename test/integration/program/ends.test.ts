@@ -105,21 +105,21 @@ describe('a process that cannot run, or is asked to end', function () {
 
   it('control plane whose port is taken: says so and ends, though it is connected to the bus', async () => {
     const program = controlPlane({ GLOBALSTACKS_HTTP_LISTEN: `127.0.0.1:${takenPort}` });
-    await program.says('cannot run');
+    await program.says('cannot start');
     expect(await program.end()).to.equal(1);
     expect(program.output).to.include('is in use by');
   });
 
   it('control plane whose second port is taken: as well', async () => {
     const program = controlPlane({ GLOBALSTACKS_HTTP_LISTEN: `127.0.0.1:0,127.0.0.1:${takenPort}` });
-    await program.says('cannot run');
+    await program.says('cannot start');
     expect(await program.end()).to.equal(1);
     expect(program.output).to.include('is in use by');
   });
 
   it('control plane with a setting that cannot be used: exit code 2, and where in the sources', async () => {
     const program = controlPlane({ GLOBALSTACKS_HTTP_LISTEN: 'nowhere', NODE_OPTIONS: '--enable-source-maps' });
-    await program.says('cannot run');
+    await program.says('cannot start');
     expect(await program.end()).to.equal(2);
     expect(program.output).to.include('GLOBALSTACKS_HTTP_LISTEN');
     expect(program.output).to.match(/at readSettings \([^)]*apps\/control-plane\/foundation\/settings\.ts:\d+/);
@@ -142,7 +142,7 @@ describe('a process that cannot run, or is asked to end', function () {
 
     it(`agent, ${signal} while nobody answers its enrolment: ends well`, async () => {
       const program = agent();
-      await program.says('enrolment');
+      await program.says('waiting for the control plane, to get credentials');
       program.kill(signal);
       expect(await program.end()).to.equal(0);
     });
@@ -160,14 +160,14 @@ describe('a process that cannot run, or is asked to end', function () {
   it('agent whose state folder cannot be made: says so and ends', async () => {
     writeFileSync(join(folder, 'file'), '');
     const program = agent({ GLOBALSTACKS_AGENT_STATE_DIR: join(folder, 'file', 'state') });
-    await program.says('cannot run');
+    await program.says('cannot start');
     expect(await program.end()).to.equal(1);
     expect(program.output).to.include('ENOTDIR');
   });
 
   it('local node whose folder is gone: says so and ends', async () => {
     const program = new Program('local-node', [join(folder, 'gone'), 'http://127.0.0.1:1'], {});
-    await program.says('cannot run');
+    await program.says('cannot start');
     expect(await program.end()).to.equal(1);
     expect(program.output).to.include('ENOENT');
   });
