@@ -51,7 +51,7 @@ const BUSY_SUITES: readonly Suite[] = [
 ];
 /**
  * These use less than half of a core: they wait for processes to start, to end and to fall silent. One of them runs
- * beside two busy suites, while there are both.
+ * beside one busy suite, while there are both.
  */
 const WAITING_SUITES: readonly Suite[] = [
   ['integration-agent', 'integration/agent/!(docker*|podman|source-ports).test.js'],
@@ -200,7 +200,7 @@ async function main(): Promise<boolean> {
         for (let next = queue.shift(); next !== undefined; next = queue.shift()) all.push(await next(folder, env));
       }
     };
-    await Promise.all([programs, inTurn(busy, waiting), inTurn(busy, waiting), inTurn(waiting)]);
+    await Promise.all([programs, inTurn(busy, waiting), inTurn(waiting, busy)]);
     for (const check of SUITES_ALONE.map(suite)) all.push(await check(folder, env));
     all.push(await goSuite(goTests));
   } finally {
