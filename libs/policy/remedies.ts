@@ -57,17 +57,20 @@ function outsideRemedy(
 }
 
 /** How to attach what a selector stands for, or how to ask about the sandbox whose id was read as an alias. */
-function attachRemedy({ name, sandboxes }: Pick<NetworkView, 'name' | 'sandboxes'>, question: AskedQuestion): string {
+function attachRemedy(
+  { name: network, sandboxes }: Pick<NetworkView, 'name' | 'sandboxes'>,
+  question: AskedQuestion,
+): string {
   const { from, alias, port } = question;
   const selector = parseSelector(from, 'from');
   if (selector.kind === 'sandbox') {
     const { sandboxId } = selector;
-    return `gstacks network attach ${name} ${sandboxId}`;
+    return `gstacks network attach ${network} ${sandboxId}`;
   }
   if ([...sandboxes.keys()].some((sandboxId) => sandboxId === from)) {
-    return `gstacks network test ${name} sandbox:${from} ${alias}:${port}, since ${from} is the id of a sandbox, and not an alias`;
+    return `gstacks network test ${network} sandbox:${from} ${alias}:${port}, since ${from} is the id of a sandbox, and not an alias`;
   }
-  return `gstacks network attach ${name} <sandbox-id>, for a sandbox that ${from} matches`;
+  return `gstacks network attach ${network} <sandbox-id>, for a sandbox that ${from} matches`;
 }
 
 function isLocal(from: string): boolean {
