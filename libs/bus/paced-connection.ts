@@ -19,8 +19,8 @@ type ServerAddress = Parameters<NodeTransport['connect']>[0];
  * reads a socket while there is more, up to 2 MiB at a time: under a flood of small messages, timers and other
  * connections would wait a tenth of a second each time. Outgoing messages of one turn of the event loop are written
  * together: the library calls the kernel for each message, which took a tenth of the control plane's time for a change
- * of many agents. If a server's address begins with `tls://`, a server that does
- * not speak TLS is refused. Errors: BusCertificateError, or the library's.
+ * of many agents. If a server's address begins with `tls://`, a server that does not speak TLS is refused. Errors:
+ * BusCertificateError, or the library's.
  */
 export function connectPaced(options: ConnectionOptions): Promise<NatsConnection> {
   setTransportFactory({ factory: () => new PacedTransport(), dnsResolveFn: nodeResolveHost });

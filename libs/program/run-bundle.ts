@@ -4,12 +4,14 @@ import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
+import { crc32 } from 'node:zlib';
 import { mapStacks } from './mapped-stacks.js';
 
 /** By then a program has done whatever it does at each start. V8 forgets later what it does only once. */
 const SAVED_AFTER_MS = 5_000;
 /** The name of a command, as the first argument. Commands of one program use different functions. */
 const COMMAND = /^[a-z][a-z-]{0,30}$/;
+const CHECKSUM_BYTES = 4;
 
 /**
  * Runs `bundles/<program>.cjs` beside the starter `<program>.js`, with the code that V8 compiled for an earlier
@@ -45,12 +47,24 @@ function commandOf([, , first = '']: readonly string[]): string | null {
   return COMMAND.test(first) ? first : null;
 }
 
+/**
+ * undefined: there is none, or it is damaged, as after a loss of power. V8 looks at its first bytes only, and a process
+ * that runs damaged code crashes at each start.
+ */
 function existing(file: string): Buffer | undefined {
   try {
-    return readFileSync(file);
+    const saved = readFileSync(file);
+    const code = saved.subarray(CHECKSUM_BYTES);
+    return saved.readUInt32BE() === crc32(code) ? code : undefined;
   } catch {
     return undefined;
   }
+}
+
+function withChecksum(code: Buffer): Buffer {
+  const checksum = Buffer.alloc(CHECKSUM_BYTES);
+  checksum.writeUInt32BE(crc32(code));
+  return Buffer.concat([checksum, code]);
 }
 
 /**
@@ -64,7 +78,7 @@ function saveOnce(script: Script, file: string, isCommand: boolean): void {
     try {
       mkdirSync(dirname(file), { recursive: true });
       const unfinished = `${file}.${process.pid}`;
-      writeFileSync(unfinished, script.createCachedData());
+      writeFileSync(unfinished, withChecksum(script.createCachedData()));
       renameSync(unfinished, file);
     } catch {
       // The next process compiles again: an installed package belongs to root, and few programs run as root.

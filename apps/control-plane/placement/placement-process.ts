@@ -25,8 +25,8 @@ import { ProcessCursor } from './process-cursor.entity.js';
 
 const NAME = 'placement';
 /**
- * Events that have nothing to copy do not move the stored cursor until there are so many: to read them again costs
- * little, and each move would be a transaction beside the one of the command.
+ * The stored cursor moves past events that have nothing to copy only when there are this many of them. To read them
+ * again after a restart costs little; to move it for each command would cost a second transaction.
  */
 const CURSOR_EVERY = 500;
 

@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -55,6 +64,18 @@ describe('the compiled code of a program', () => {
       expect(saved()).to.deep.equal(first);
     });
   }
+
+  it('is not taken when it is damaged, and saved again', () => {
+    run();
+    const [name = ''] = readdirSync(join(folder, 'compiled'));
+    const file = join(folder, 'compiled', name);
+    const whole = readFileSync(file);
+    // The first half stays, with all that V8 looks at; the rest is what a loss of power leaves.
+    writeFileSync(file, Buffer.concat([whole.subarray(0, whole.length / 2), Buffer.alloc(whole.length / 2)]));
+    const [damaged] = saved();
+    expect(run()).to.equal('42');
+    expect(saved()).to.have.length(1).and.not.include(damaged);
+  });
 
   it('is not taken for another bundle of the same length', () => {
     expect(run()).to.equal('42');

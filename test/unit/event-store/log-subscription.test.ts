@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { expect } from 'chai';
 import { LogSubscription } from '#libs/event-store/log-subscription.js';
 import { storedEvent } from '#test/support/stored-event.js';
@@ -35,7 +36,7 @@ describe('a subscription to the log', () => {
   }
 
   /** Everything that is ready has run. */
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
+  const settled = () => setImmediate();
 
   const rows: readonly (readonly [says: string, events: number, reads: number])[] = [
     ['reads what is there once, if it is less than a batch', BATCH - 1, 1],
