@@ -1,5 +1,5 @@
 // Bundles each program with everything it imports into one file in dist/programs, from the output of tsc, if that has
-// changed since (docs/adr/0052). The command line gets a file for each command, and a few shared ones (docs/adr/0079).
+// changed since (docs/adr/0052).
 // `node scripts/bundle.mjs`
 import {
   copyFileSync,
@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const CLONE = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -30,11 +30,13 @@ const ENTRY_POINTS = {
   'look-inside': 'apps/agent/sandboxes/inspection/look-inside.js',
   'local-node': 'apps/local-node/main.js',
   'all-in-one': 'apps/all-in-one/main.js',
+  gstacks: 'apps/cli/main.js',
 };
 
-/** The command line: oclif loads the running command from its own file, by the path in the manifest. */
+/** The command line, and the folder from which it loads the command that runs. */
 const COMMAND_LINE = 'gstacks';
-const COMMAND_LINE_SOURCES = join(DIST, 'apps', 'cli');
+const COMMANDS = 'apps/cli/commands';
+const KIND_OF_RUN = join(DIST, 'apps/cli/kind-of-run.js');
 
 /** Not bundled: packages that are not installed and never used, and one that is looked up by its name. */
 const OUTSIDE = [
@@ -97,33 +99,36 @@ const modulesInTheirPlace = {
   },
 };
 
-/** oclif checks at each start whether this is Windows, with a package that loads four more of Node's modules. */
-const notWindows = {
-  name: 'not-windows',
+/**
+ * What oclif loads at each start and needs only without a manifest, with plugins, or on Windows, and what is there
+ * instead.
+ */
+const UNUSED_BY_OCLIF = {
+  'get-package-type': '',
+  lilconfig: '',
+  minimatch: '',
+  'node:child_process': '',
+  'node:perf_hooks': '',
+  'node:readline': '',
+  tinyglobby: '',
+  'wsl-utils': 'export const isWsl = false;',
+};
+
+const nothingUnused = {
+  name: 'nothing-unused',
   setup(build) {
-    build.onResolve({ filter: /^wsl-utils$/ }, ({ path }) => ({ path, namespace: 'not-windows' }));
-    build.onLoad({ filter: /.*/, namespace: 'not-windows' }, () => ({ contents: 'export const isWsl = false;' }));
+    build.onResolve({ filter: /^(node:)?[a-z_-]+$/ }, ({ path, importer }) =>
+      path in UNUSED_BY_OCLIF && importer.includes('/node_modules/@oclif/core/')
+        ? { path, namespace: 'unused' }
+        : undefined,
+    );
+    build.onLoad({ filter: /.*/, namespace: 'unused' }, ({ path }) => ({ contents: UNUSED_BY_OCLIF[path] }));
   },
 };
 
 function programOf(file) {
   return Object.keys(ENTRY_POINTS).find((name) => join(DIST, ENTRY_POINTS[name]) === file);
 }
-
-function entryPointsOf(name) {
-  if (name !== COMMAND_LINE) return [join(DIST, ENTRY_POINTS[name])];
-  const files = readdirSync(join(COMMAND_LINE_SOURCES, 'commands'), { recursive: true });
-  const commands = files.filter((file) => file.endsWith('.js')).map((file) => join('commands', file));
-  return ['main.js', ...commands].map((file) => join(COMMAND_LINE_SOURCES, file));
-}
-
-const AS_MODULES = {
-  format: 'esm',
-  splitting: true,
-  banner: {
-    js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
-  },
-};
 
 /** A function that libs/program/run-bundle calls. Like the modules that it is made of, it is strict. */
 const AS_FUNCTION = {
@@ -135,17 +140,13 @@ const AS_FUNCTION = {
   logOverride: { 'empty-import-meta': 'error' },
 };
 
-function outputsOf(name) {
-  if (name === COMMAND_LINE) return { ...AS_MODULES, outdir: join(PROGRAMS, name), outbase: COMMAND_LINE_SOURCES };
-  return { ...AS_FUNCTION, outfile: join(BUNDLES, `${name}.cjs`) };
-}
-
 async function bundle(name) {
   const { build } = await import('esbuild');
   const { outputFiles, metafile } = await build({
     absWorkingDir: CLONE,
-    entryPoints: entryPointsOf(name),
-    ...outputsOf(name),
+    entryPoints: [join(DIST, ENTRY_POINTS[name])],
+    outfile: join(BUNDLES, `${name}.cjs`),
+    ...AS_FUNCTION,
     write: false,
     bundle: true,
     platform: 'node',
@@ -158,22 +159,13 @@ async function bundle(name) {
     metafile: true,
     logLevel: 'error',
     external: OUTSIDE,
-    plugins: [modulesInTheirPlace, notWindows],
+    plugins: [modulesInTheirPlace, nothingUnused],
   });
   refuseUnknownImports(name, metafile);
   for (const { path, contents } of outputFiles) replace(path, contents);
-  const starterInputs = name === COMMAND_LINE ? [] : await writeStarter(name, outputFiles);
-  if (name === COMMAND_LINE) removeOthers(join(PROGRAMS, COMMAND_LINE), new Set(outputFiles.map(({ path }) => path)));
+  const starterInputs = await writeStarter(name, outputFiles);
   const inputs = [...Object.keys(metafile.inputs), ...starterInputs].filter((path) => existsSync(join(CLONE, path)));
   replace(madeOf(name), JSON.stringify(Object.fromEntries([SELF, ...inputs].map((path) => [path, changedAt(path)]))));
-}
-
-/** Files of removed commands, and shared files of an earlier build. */
-function removeOthers(folder, current) {
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isFile() && !current.has(path)) rmSync(path, { force: true });
-  }
 }
 
 /** Small, and without packages, so that Node loads it fast. Returns what it is made of. */
@@ -181,18 +173,20 @@ async function writeStarter(name, outputs) {
   const { build } = await import('esbuild');
   const digest = outputs.find(({ path }) => path.endsWith('.cjs')).hash.replaceAll('/', '_');
   const runBundle = join(DIST, 'libs', 'program', 'run-bundle.js');
+  const kind = name === COMMAND_LINE ? [`kindOfRun(process.argv.slice(2), ${JSON.stringify(commandNames())})`] : [];
   const { outputFiles, metafile } = await build({
     absWorkingDir: CLONE,
     stdin: {
       contents: `import { runBundle } from ${JSON.stringify(runBundle)};
-runBundle(import.meta.url, ${JSON.stringify(digest)});`,
+${name === COMMAND_LINE ? `import { kindOfRun } from ${JSON.stringify(KIND_OF_RUN)};` : ''}
+runBundle(__filename, ${[JSON.stringify(digest), ...kind].join(', ')});`,
       resolveDir: CLONE,
     },
     outfile: join(PROGRAMS, `${name}.js`),
     write: false,
     bundle: true,
     platform: 'node',
-    format: 'esm',
+    format: 'cjs',
     target: 'node24',
     metafile: true,
     logLevel: 'error',
@@ -227,14 +221,38 @@ const SELF = join('scripts', basename(fileURLToPath(import.meta.url)));
 const madeOf = (name) => join(BUNDLES, `${name}.json`);
 const changedAt = (path) => statSync(join(CLONE, path)).mtimeMs;
 
+/** The files of all commands, relative to their folder. */
+function commandFiles() {
+  return readdirSync(join(DIST, COMMANDS), { recursive: true }).filter((file) => file.endsWith('.js'));
+}
+
+/** Such as `network list`. */
+function commandNames() {
+  return commandFiles()
+    .map((file) => file.replace(/\.js$/, '').replaceAll(sep, ' '))
+    .sort();
+}
+
+/** The files that no import names: a new command is not among the inputs of the last build. */
+function foundByPath(name) {
+  return name === COMMAND_LINE ? commandFiles().map((file) => join(DIST, COMMANDS, file)) : [];
+}
+
 function isCurrent(name) {
   try {
     const inputs = JSON.parse(readFileSync(madeOf(name), 'utf8'));
     const isNew = (path) => !(relative(CLONE, path) in inputs);
-    return !entryPointsOf(name).some(isNew) && Object.entries(inputs).every(([path, time]) => changedAt(path) === time);
+    return !foundByPath(name).some(isNew) && Object.entries(inputs).every(([path, time]) => changedAt(path) === time);
   } catch {
     return false;
   }
+}
+
+/** Starters are no modules: Node would load its loader of modules for them, 10 ms of CPU at each start. */
+function markStarters() {
+  const mark = '{ "type": "commonjs" }\n';
+  const file = join(PROGRAMS, 'package.json');
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== mark) replace(file, mark);
 }
 
 /** A package includes the Node that programs run on: a hard link, if the file system supports it. */
@@ -251,8 +269,9 @@ function bringNode() {
   renameSync(unfinished, brought);
 }
 
+markStarters();
 bringNode();
-const stale = [...Object.keys(ENTRY_POINTS), COMMAND_LINE].filter((name) => !isCurrent(name));
+const stale = Object.keys(ENTRY_POINTS).filter((name) => !isCurrent(name));
 if (stale.length > 0) {
   rmSync(join(PROGRAMS, 'compiled'), { recursive: true, force: true });
   await Promise.all(stale.map(bundle));

@@ -1,20 +1,18 @@
-import { Config } from '@oclif/core/config';
+import type { Config } from '@oclif/core/config';
 import { loadHelpClass, normalizeArgv } from '@oclif/core/help';
-import { settings } from '@oclif/core/settings';
 import { trustNamedAuthorities } from './api/named-authorities.js';
 import { asksForHelp, wantsJson } from './argv.js';
 import { UsageError } from './errors/errors.js';
 import { EXIT } from './errors/exit-codes.js';
 import { reportError } from './errors/report-error.js';
+import { loadConfig } from './load-config.js';
 import { nearest } from './suggest.js';
 
 /** Finds the command or its help and runs it. Every failure becomes a message and an exit code. */
 export async function runCommandLine(argv: string[], root: string): Promise<void> {
-  // Always uses the compiled commands, whatever NODE_ENV is.
-  settings.enableAutoTranspile = false;
   reportLostOutput();
   try {
-    const config = await Config.load({ root, userPlugins: false, devPlugins: false });
+    const config = await loadConfig(root);
     if (asksForHelp(argv)) return await showHelp(config, argv);
     await trustNamedAuthorities();
     const [id = '', ...rest] = normalizeArgv(config, argv);

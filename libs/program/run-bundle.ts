@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { cachedDataVersionTag } from 'node:v8';
 import { Script } from 'node:vm';
 import { crc32 } from 'node:zlib';
@@ -9,7 +9,6 @@ import { mapStacks } from './mapped-stacks.js';
 
 /** By then a program has done whatever it does at each start. V8 forgets later what it does only once. */
 const SAVED_AFTER_MS = 5_000;
-/** The name of a command, as the first argument. Commands of one program use different functions. */
 const COMMAND = /^[a-z][a-z-]{0,30}$/;
 const CHECKSUM_BYTES = 4;
 
@@ -18,16 +17,16 @@ const CHECKSUM_BYTES = 4;
  * process. Node's own compile cache has only what is compiled before the first function is called, a third of what a
  * start needs.
  *
- * `starter`: the URL of the calling file. `digest` identifies the content of the bundle: V8 itself rejects the code of
- * another version of V8 or with other flags, but of the source it compares only the length.
+ * `starter`: the path of the calling file. `digest` identifies the content of the bundle: V8 itself rejects the code of
+ * another version of V8 or with other flags, but of the source it compares only the length. `kind`: what this process
+ * does, if it ends by itself; processes of one kind run the same functions. null: it goes on, such as a server.
  */
-export function runBundle(starter: string, digest: string): void {
-  const folder = dirname(fileURLToPath(starter));
-  const program = basename(fileURLToPath(starter), '.js');
+export function runBundle(starter: string, digest: string, kind = firstWord(process.argv)): void {
+  const folder = dirname(starter);
+  const program = basename(starter, '.js');
   const file = join(folder, 'bundles', `${program}.cjs`);
   mapStacks(file);
-  const command = commandOf(process.argv);
-  const name = [program, ...(command === null ? [] : [command]), digest, cachedDataVersionTag().toString(16)].join('-');
+  const name = [program, ...(kind === null ? [] : [kind]), digest, cachedDataVersionTag().toString(16)].join('-');
   const compiled = join(folder, 'compiled', name);
   // The bundle is ASCII. As Latin-1, V8 keeps one byte for each character.
   const script = new Script(readFileSync(file, 'latin1'), { filename: file, cachedData: existing(compiled) });
@@ -39,11 +38,11 @@ export function runBundle(starter: string, digest: string): void {
     resolve: (specifier: string) => pathToFileURL(require.resolve(specifier)).href,
   });
   if (script.cachedDataRejected === false) return;
-  saveOnce(script, compiled, command !== null);
+  saveOnce(script, compiled, kind !== null);
 }
 
-/** null: it is called with something else. */
-function commandOf([, , first = '']: readonly string[]): string | null {
+/** The name of a command. null: it is called with something else. */
+function firstWord([, , first = '']: readonly string[]): string | null {
   return COMMAND.test(first) ? first : null;
 }
 

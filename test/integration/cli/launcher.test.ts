@@ -54,27 +54,6 @@ describe('cli: bin/gstacks', function () {
     for (const heavy of ['undici', 'http2', 'tls']) expect(stderr).to.not.contain(`${heavy},`);
   });
 
-  it('loads few files to read a list: their number and size grow only on purpose', async () => {
-    const { server, env, gstacks } = at();
-    server.on('GET /v1/networks', { json: { ...page(network), unknown: [] } });
-    const tell = `
-      import { statSync } from 'node:fs';
-      import { registerHooks } from 'node:module';
-      const files = new Set();
-      registerHooks({ load: (url, context, next) => (url.startsWith('file:') && files.add(url), next(url, context)) });
-      process.on('exit', () => {
-        const sizes = [...files].map((url) => statSync(new URL(url)).size);
-        process._rawDebug('loaded:', files.size, sizes.reduce((sum, size) => sum + size, 0));
-      });`;
-    const options = { env: { ...env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(tell)}` } };
-    const { exitCode, stderr } = await gstacks.run(words('network list'), options);
-    const [, files = '0', bytes = '0'] = /loaded: (\d+) (\d+)/.exec(stderr) ?? [];
-    expect(exitCode, stderr).to.equal(0);
-    // Finding and loading them takes a quarter of the command's CPU time (docs/performance.md).
-    expect(Number(files)).to.be.within(1, 22);
-    expect(Number(bytes)).to.be.within(1, 540_000);
-  });
-
   it('goes on with the pinned Node when another one runs it', async () => {
     await mkdir(join(folder, 'old'), { recursive: true });
     const older = `Object.defineProperty(process.versions, 'node', { value: '20.0.0' });`;

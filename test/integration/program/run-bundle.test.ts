@@ -32,7 +32,7 @@ describe('the compiled code of a program', () => {
     const call = `(function (require, module, exports, importMeta) { 'use strict'; ${text} })`;
     writeFileSync(join(folder, 'bundles', 'program.cjs'), call);
     const starter = `import { runBundle } from ${JSON.stringify(join(LIBRARY, 'run-bundle.js'))};
-      runBundle(import.meta.url, '${digest}');`;
+      runBundle(import.meta.filename, '${digest}');`;
     writeFileSync(join(folder, 'program.js'), starter);
   }
 

@@ -3,11 +3,8 @@ import { join } from 'node:path';
 import { Plugin, settings } from '@oclif/core';
 import { expect } from 'chai';
 import { CLONE } from '#test/support/clone.js';
-import { makeProgramsCurrent } from '#test/support/programs.js';
 
 describe('cli: oclif.manifest.json', () => {
-  before(makeProgramsCurrent);
-
   it('is what the commands make of it now; `npm run cli-manifest` writes it', async () => {
     settings.enableAutoTranspile = false;
     const plugin = new Plugin({

@@ -2,9 +2,9 @@ import * as Flags from '@oclif/core/flags';
 import { rest } from '#libs/async/rest.js';
 import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import { parsePort } from '#libs/contracts/ports.js';
-import { networkArgument, required } from '../../../arguments.js';
-import { parseDestination } from '../../../diagnostics/destination.js';
-import { MeshCommand } from '../../../mesh/mesh-command.js';
+import { networkArgument, required } from '../../arguments.js';
+import { parseDestination } from '../../diagnostics/destination.js';
+import { MeshCommand } from '../../mesh/mesh-command.js';
 
 const LOOK_EVERY_MS = 1_000;
 
