@@ -12,6 +12,7 @@ import { ConsoleSessions1763900700000 } from './1763900700000-console-sessions.j
 import { JoinNetworks1763901000000 } from './1763901000000-join-networks.js';
 import { SignedEpochs1763901100000 } from './1763901100000-signed-epochs.js';
 import { NetworkCheckpoints1763901200000 } from './1763901200000-network-checkpoints.js';
+import { LogStates1763901300000 } from './1763901300000-log-states.js';
 
 /** Every migration in order. */
 export const migrations = [
@@ -26,6 +27,7 @@ export const migrations = [
   JoinNetworks1763901000000,
   SignedEpochs1763901100000,
   NetworkCheckpoints1763901200000,
+  LogStates1763901300000,
 ];
 
 /** One migration may rewrite a large table. */

@@ -20,12 +20,14 @@ import { Suspensions } from './identity/suspensions.js';
 import { LocalNodeExpiry } from './local-nodes/local-node-expiry.js';
 import { MeshKeyUpkeep } from './mesh/mesh-key-upkeep.js';
 import { RuleExpiry } from './networks/rule-expiry.js';
+import { LogStateUpkeep } from './placement/log-state-upkeep.js';
 import { PlacementProcess } from './placement/placement-process.js';
 import { AgentContacts } from './presence/agent-contacts.js';
 import { Inventories } from './presence/inventories.js';
 import { WaitingClaims } from './presence/waiting-claims.js';
 import { CheckpointUpkeep } from './record/checkpoint-upkeep.js';
 import { DirectoryFeed } from './record/directory-feed.js';
+import { LogStates } from './record/log-states.js';
 import { SeenHead } from './record/seen-head.js';
 import { StoreEpoch } from './record/store-epoch.js';
 
@@ -48,6 +50,8 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     private readonly ruleExpiry: RuleExpiry,
     private readonly meshKeys: MeshKeyUpkeep,
     private readonly placement: PlacementProcess,
+    private readonly logStates: LogStates,
+    private readonly logStateUpkeep: LogStateUpkeep,
     private readonly applied: AppliedLog,
     private readonly states: AgentStates,
     private readonly epoch: StoreEpoch,
@@ -68,7 +72,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.room.start((statement) => this.database.query(statement));
     await this.contacts.start();
     await this.inventories.start();
-    await this.feed.start();
+    await this.feed.start(await this.logStates.last());
     this.claims.start();
     await this.seenHead.start();
     this.unknownNetworks.start();
@@ -88,6 +92,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     // Last, since everybody above follows a new epoch.
     this.epoch.start();
     await this.placement.start();
+    this.logStateUpkeep.start();
     this.checkpoints.start();
   }
 
@@ -102,6 +107,7 @@ export class Lifecycle implements OnApplicationBootstrap, OnApplicationShutdown 
     this.regressions.close();
     this.seenHead.close();
     await this.placement.close();
+    await this.logStateUpkeep.close();
     await Promise.all([this.publisher.close(), this.peers.close(), this.revocations.close(), this.meshKeys.close()]);
     await this.bus.close();
     this.room.close();

@@ -19,7 +19,7 @@ const SETTLED_MS = 500;
 const SAMPLES_A_STEP = 3;
 const LASTS_SECONDS = 6;
 /** What the control plane keeps besides its record, and makes again. */
-const PROJECTIONS = ['process_cursors', 'agent_contacts', 'agent_inventories', 'network_checkpoints'];
+const PROJECTIONS = ['process_cursors', 'agent_contacts', 'agent_inventories', 'network_checkpoints', 'log_states'];
 
 /** A time in which nothing changed, and what was tried in it. */
 interface Step {

@@ -1,4 +1,4 @@
-import { exitOf, HOST_OF, type Host, outsideNames, type Sandbox } from './places.js';
+import { exitOf, FILLED_PORT, HOST_OF, type Host, outsideNames, type Sandbox } from './places.js';
 import { isMeant } from './selectors.js';
 
 /**
@@ -30,6 +30,12 @@ export interface RuleModel {
   readonly port: number;
 }
 
+/** One of many aliases that are published with one command. */
+export interface FilledAlias {
+  readonly alias: string;
+  readonly sandbox: Sandbox;
+}
+
 /** A write that the control plane has answered with success. */
 export type Write =
   | { readonly kind: 'create'; readonly network: string }
@@ -49,6 +55,7 @@ export type Write =
       readonly ports: readonly number[];
     }
   | { readonly kind: 'unpublish'; readonly network: string; readonly alias: string }
+  | { readonly kind: 'fill'; readonly network: string; readonly aliases: readonly FilledAlias[] }
   | { readonly kind: 'add-rule'; readonly network: string; readonly id: string; readonly rule: RuleModel }
   | { readonly kind: 'remove-rule'; readonly network: string; readonly id: string; readonly isOutside?: boolean }
   | { readonly kind: 'label'; readonly sandbox: Sandbox; readonly key: string; readonly value: string | null };
@@ -125,6 +132,10 @@ function writtenIn(network: NetworkModel, write: Exclude<Write, { readonly kind:
     case 'publish': {
       const { alias, sandbox, ports } = write;
       return { ...network, aliases: { ...network.aliases, [alias]: { sandbox, ports } } };
+    }
+    case 'fill': {
+      const filled = write.aliases.map(({ alias, sandbox }) => [alias, { sandbox, ports: [FILLED_PORT] }]);
+      return { ...network, aliases: { ...network.aliases, ...Object.fromEntries(filled) } };
     }
     case 'unpublish': {
       const { [write.alias]: _, ...aliases } = network.aliases;

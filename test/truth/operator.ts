@@ -5,6 +5,7 @@ import { claimOf, proofOf, proofOfUnchanged } from '#apps/cli/wait.js';
 import {
   addEgressRule,
   addRule,
+  applyDeclaration,
   attachSandbox,
   createNetwork,
   deleteNetwork,
@@ -23,8 +24,8 @@ import {
 import { CodedError } from '#libs/contracts/errors.js';
 import type { Ran, RunningStack } from '#test/support/stack.js';
 import type { Statement } from './judge.js';
-import { type Flow, isOutside, type RuleModel, type Write } from './model.js';
-import { exitOf, HOSTS, type Host, PUBLISHED } from './places.js';
+import { type FilledAlias, type Flow, isOutside, type RuleModel, type Write } from './model.js';
+import { exitOf, FILLED_PORT, HOSTS, type Host, PUBLISHED } from './places.js';
 
 /** The outcome of a request. `unknown`: it may have been carried out. `unsent`: it was not. */
 export type Answer<T> =
@@ -252,6 +253,10 @@ export class Operator {
           }),
         );
       }
+      case 'fill': {
+        const body = { sandboxes: declared(write.aliases) };
+        return of(await applyDeclaration({ client, headers, path: { network: write.network }, body }));
+      }
       case 'unpublish':
         return of(await removeAlias({ client, headers, path: { network: write.network, alias: write.alias } }));
       case 'add-rule': {
@@ -273,6 +278,13 @@ export class Operator {
       }
     }
   }
+}
+
+function declared(aliases: readonly FilledAlias[]) {
+  return [...Map.groupBy(aliases, ({ sandbox }) => sandbox)].map(([sandbox, own]) => ({
+    sandbox,
+    aliases: own.map(({ alias }) => ({ alias, ports: [portText(FILLED_PORT)] })),
+  }));
 }
 
 /** Further options of an allow: the server outside has a private address, and some names have an exit. */

@@ -17,6 +17,9 @@ export const HOST_OF: { readonly [sandbox in Sandbox]: Host } = {
 export const NETWORKS = ['dev', 'stage', 'lab'] as const;
 export const ALIASES = ['web', 'ada', 'api', 'worker', 'bob', 'db'] as const;
 
+/** The port of aliases that are published many at once. */
+export const FILLED_PORT = 7_000;
+
 /** Names outside in the rules of one network: no other network may allow a sandbox the same name. */
 export function outsideNames(network: string): readonly string[] {
   return [`one.${network}.example.com`, `two.${network}.example.com`, `exit.${network}.example.net`];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Action } from './actions/action.js';
 import { ACTIONS } from './actions/table.js';
+import { fill } from './many-aliases.js';
 import { observe } from './observe.js';
 import { Plan, type PlannedStep } from './plan.js';
 import { type Random, randomOf } from './random.js';
@@ -14,6 +15,8 @@ import { told, World } from './world.js';
 export interface SequenceSettings {
   readonly seed: number;
   readonly steps: number;
+  /** Every network with attached sandboxes is filled up to so many aliases, at the start and when all is undone. */
+  readonly aliases: number;
   /** Names of actions; null: all. */
   readonly only: readonly string[] | null;
   /** Continues after contradictions that match, which are known; null: after none. */
@@ -64,7 +67,7 @@ export async function runSequence(settings: SequenceSettings): Promise<SequenceR
   };
   try {
     rig = await Rig.start(folder);
-    const world = new World(rig);
+    const world = new World(rig, settings.aliases);
     const plan = new Plan(settings.only);
     await firstNetworks(world);
     for (; step < settings.steps && !settings.signal.aborted; step += 1) {
@@ -79,6 +82,7 @@ export async function runSequence(settings: SequenceSettings): Promise<SequenceR
         const found = await settle(world, random, step);
         tell('settle', 'everything undone');
         if (isNews(found, settings)) return report(found);
+        for (const text of await fill(world)) tell('fill', text);
       }
       const { name, chosen } = plan.next(world, random, step) ?? choose(world, random, settings);
       const heldBefore = await world.ping();

@@ -1,3 +1,4 @@
+import { fill } from './many-aliases.js';
 import type { Write } from './model.js';
 import { ALIASES, SANDBOXES } from './places.js';
 import type { World } from './world.js';
@@ -39,6 +40,11 @@ const FIRST_WRITES: readonly Write[] = [
 export async function firstNetworks(world: World): Promise<void> {
   for (const write of FIRST_WRITES) {
     const { text } = await world.write(write, { waits: false, waitSeconds: 0, byCommand: false });
-    if (!world.isCertain || /refused|unsent/.test(text)) throw new Error(`set-up: ${text}`);
+    requireDone(world, text);
   }
+  for (const text of await fill(world)) requireDone(world, text);
+}
+
+function requireDone(world: World, text: string): void {
+  if (!world.isCertain || /refused|unsent/.test(text)) throw new Error(`set-up: ${text}`);
 }

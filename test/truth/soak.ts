@@ -8,13 +8,15 @@ import { runSequence } from './sequence.js';
 import { soakStreams } from './streams.js';
 import { Trace } from './trace.js';
 
-const USAGE = `usage: npm run soak -- [--steps N] [--only ACTION,...] [--past EXPRESSION] [--keep FOLDER] [--verbose]
+const USAGE = `usage: npm run soak -- [--steps N] [--aliases N] [--only ACTION,...] [--past EXPRESSION]
+                        [--keep FOLDER] [--verbose]
        npm run soak -- --streams SECONDS
        npm run soak -- --kills N [--tsnet] [--only PROCESS,...] [--keep FOLDER]
        npm run soak -- --files [--only FILE,...]
        npm run soak -- --mesh
 
   --steps N      end after so many steps; without it sequences follow one another without end, 300 steps each
+  --aliases N    every network that has sandboxes is filled up to N aliases, again whenever all faults are undone
   --only         only these actions: ${[...ACTIONS.map(({ name }) => name), 'stop-stack'].join(', ')}
   --past         go on past contradictions that match this expression
   --keep         after a contradiction, copy the processes' logs into this folder
@@ -37,6 +39,7 @@ async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
       steps: { type: 'string' },
+      aliases: { type: 'string', default: '0' },
       only: { type: 'string' },
       past: { type: 'string' },
       keep: { type: 'string' },
@@ -50,6 +53,7 @@ async function main(): Promise<number> {
     },
   });
   const steps = values.steps === undefined ? STEPS_A_SEQUENCE : Number(values.steps);
+  const aliases = Number(values.aliases);
   if (values.streams !== undefined && !values.help && Number(values.streams) >= 1) {
     return (await soakStreams(Number(values.streams), say)) ? 0 : 1;
   }
@@ -57,7 +61,7 @@ async function main(): Promise<number> {
   if (values.files && !values.help) return (await soakFiles(only, say)) ? 0 : 1;
   if (values.mesh && !values.help) return (await soakMeshNode(say)) ? 0 : 1;
   const kills = values.kills === undefined ? null : Number(values.kills);
-  if (values.help || !Number.isInteger(steps) || (kills !== null && !Number.isInteger(kills))) {
+  if (values.help || ![steps, aliases].every(Number.isInteger) || (kills !== null && !Number.isInteger(kills))) {
     say(USAGE);
     return values.help ? 0 : WRONG_USE;
   }
@@ -86,6 +90,7 @@ async function main(): Promise<number> {
       const report = await runSequence({
         seed,
         steps,
+        aliases,
         only,
         past: values.past === undefined ? null : new RegExp(values.past),
         keep: values.keep ?? null,
@@ -97,7 +102,7 @@ async function main(): Promise<number> {
         signal: ending.signal,
       });
       if (report.contradiction !== null) {
-        say(trace.describe(seed, report, only));
+        say(trace.describe(seed, report, { only, aliases }));
         say(summary());
         return 1;
       }

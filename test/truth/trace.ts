@@ -1,4 +1,4 @@
-import type { SequenceReport, Step } from './sequence.js';
+import type { SequenceReport, SequenceSettings, Step } from './sequence.js';
 
 const KEPT_STEPS = 15;
 
@@ -16,8 +16,13 @@ export class Trace {
   }
 
   /** Everything needed to reproduce it. */
-  describe(seed: number, { steps, contradiction }: SequenceReport, only: readonly string[] | null): string {
-    const replay = `TRUTH_SEED=${seed} npm run soak -- --steps ${steps + 1}${only === null ? '' : ` --only ${only.join(',')}`}`;
+  describe(
+    seed: number,
+    { steps, contradiction }: SequenceReport,
+    { only, aliases }: Pick<SequenceSettings, 'only' | 'aliases'>,
+  ): string {
+    const further = `${aliases === 0 ? '' : ` --aliases ${aliases}`}${only === null ? '' : ` --only ${only.join(',')}`}`;
+    const replay = `TRUTH_SEED=${seed} npm run soak -- --steps ${steps + 1}${further}`;
     return [`in step ${steps} of seed ${seed}: ${contradiction}`, ...this.last, `to see it again: ${replay}`].join(
       '\n',
     );

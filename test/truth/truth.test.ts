@@ -25,6 +25,7 @@ describe('whatever is said, real dials agree with', function () {
         const report = await runSequence({
           seed,
           steps: STEPS,
+          aliases: 0,
           only: null,
           past: null,
           keep: process.env.TRUTH_KEEP || null,
@@ -39,7 +40,7 @@ describe('whatever is said, real dials agree with', function () {
         });
         if (report.contradiction === null) return null;
         ending.abort();
-        return trace.describe(seed, report, null);
+        return trace.describe(seed, report, { only: null, aliases: 0 });
       }),
     );
     const found = ended.flatMap((sequence) => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Faults } from './faults.js';
 import type { CutCount, Statement } from './judge.js';
+import { DIALLED_OF_MANY } from './many-aliases.js';
 import {
   covers,
   type Expected,
@@ -15,7 +16,7 @@ import {
   written,
 } from './model.js';
 import { type Answer, Operator, type Written } from './operator.js';
-import { ALIASES, OUTSIDE_PORT, outsideNames, PUBLISHED, SANDBOXES } from './places.js';
+import { ALIASES, FILLED_PORT, OUTSIDE_PORT, outsideNames, PUBLISHED, SANDBOXES } from './places.js';
 import { ProvenDenials } from './proven-denials.js';
 import type { Rig } from './rig.js';
 import { UnseenEnds } from './unseen-ends.js';
@@ -87,7 +88,11 @@ export class World {
   private pending: PendingWrite | null = null;
   private readonly held = new Map<string, Flow>();
 
-  constructor(readonly rig: Rig) {}
+  /** `aliases`: networks with attached sandboxes are filled up to so many. */
+  constructor(
+    readonly rig: Rig,
+    readonly aliases = 0,
+  ) {}
 
   get operator(): Operator {
     return new Operator(this.rig.stack);
@@ -117,8 +122,10 @@ export class World {
 
   /** Everything that can be tried in a network. */
   flows(network: string): readonly Flow[] {
+    const filled = this.aliases === 0 ? [] : DIALLED_OF_MANY;
     return SANDBOXES.flatMap((source) => [
       ...ALIASES.flatMap((alias) => PUBLISHED.map(({ published }) => ({ network, source, alias, port: published }))),
+      ...filled.map((alias) => ({ network, source, alias, port: FILLED_PORT })),
       ...outsideNames(network).map((alias) => ({ network, source, alias, port: OUTSIDE_PORT })),
     ]);
   }
@@ -339,6 +346,8 @@ function describe(write: Write): string {
       return `detach ${write.network} ${write.sandbox}`;
     case 'publish':
       return `alias add ${write.network} ${write.sandbox} ${write.alias} ${write.ports.join(',')}`;
+    case 'fill':
+      return `apply ${write.network} with ${write.aliases.length} aliases`;
     case 'unpublish':
       return `alias remove ${write.network} ${write.alias}`;
     case 'add-rule':

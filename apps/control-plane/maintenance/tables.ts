@@ -4,7 +4,7 @@ import type { BackupTable } from './backup-file.js';
 /** Table in which typeorm records the migrations of a database. */
 const MIGRATIONS = 'migrations';
 /** What is made again from the log. */
-const NOT_KEPT = [MIGRATIONS, 'network_checkpoints'];
+const NOT_KEPT = [MIGRATIONS, 'network_checkpoints', 'log_states'];
 
 /** Every table of the record, with the columns that are not computed. */
 export async function tablesOf(client: Client): Promise<readonly BackupTable[]> {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter, once } from 'node:events';
 import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Logger } from 'pino';
@@ -19,6 +20,8 @@ import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/ev
 import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
 import { CommandExecutor, jsonOf } from '../record/command-executor.js';
 import { Directory, ENDS } from '../record/directory.js';
+import { DirectoryFeed } from '../record/directory-feed.js';
+import type { KeptLogState } from '../record/log-states.js';
 import { StreamStates } from '../record/stream-states.js';
 import { StreamUnreadableError } from '../record/unreadable-event.js';
 import { ProcessCursor } from './process-cursor.entity.js';
@@ -31,22 +34,28 @@ const NAME = 'placement';
 const CURSOR_EVERY = 500;
 
 /**
- * Executes the follower's commands. At each start the follower reads the log from its beginning; commands from before
- * the cursor were executed already, and those in progress when the process ended have the same ids.
+ * Executes the follower's commands. At each start the follower reads the log from where the directory took it up, or
+ * from its beginning; commands from before the cursor were executed already, and those in progress when the process
+ * ended have the same ids.
  */
 @Injectable()
 export class PlacementProcess {
-  private readonly follower = new PlacementFollower();
+  private readonly followed = new EventEmitter().setMaxListeners(0);
+  private readonly closing = new AbortController();
+  private follower = new PlacementFollower();
   private readonly unreadable = new Set<string>();
   /** As stored. */
   private cursor = 0;
   private taken = 0;
+  /** Up to here, the commands were executed too. */
+  private done = 0;
   private subscription: Subscription | null = null;
 
   constructor(
     private readonly executor: CommandExecutor,
     private readonly states: StreamStates,
     private readonly directory: Directory,
+    private readonly feed: DirectoryFeed,
     @InjectRepository(ProcessCursor) private readonly cursors: Repository<ProcessCursor>,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     @Inject(LOGGER) private readonly logger: Logger,
@@ -55,9 +64,10 @@ export class PlacementProcess {
   async start(): Promise<void> {
     await this.copyWhatIsMissing();
     this.cursor = (await this.cursors.findOneBy({ name: NAME }))?.position ?? 0;
+    this.takeUp(this.feed.takeRestored());
     const waiting: FollowUp[] = [];
     this.subscription = this.store.subscribe(
-      0,
+      this.taken,
       async (events) => {
         // A failed batch comes again: the follower takes each event once, and its commands wait meanwhile.
         for (const event of events) {
@@ -71,6 +81,8 @@ export class PlacementProcess {
           await this.carryOut(next);
           waiting.shift();
         }
+        this.done = this.taken;
+        this.followed.emit('done');
         if (isCopying || this.taken - this.cursor >= CURSOR_EVERY) await this.advance();
       },
       (error) =>
@@ -78,7 +90,34 @@ export class PlacementProcess {
     );
   }
 
+  /**
+   * Resolves when what the log up to this position leads to was executed, and no restart executes it again; to false
+   * if this process ends before.
+   */
+  async hasFollowed(position: number): Promise<boolean> {
+    const { signal } = this.closing;
+    while (this.done < position) {
+      if (signal.aborted) return false;
+      await once(this.followed, 'done', { signal }).catch(() => {});
+    }
+    await this.advance();
+    return true;
+  }
+
+  /** A state from behind the cursor lacks what leads to the commands between both. */
+  private takeUp(restored: KeptLogState | null): void {
+    if (restored === null || restored.position > this.cursor) return;
+    const { sandboxes, networks } = restored.state;
+    this.follower = PlacementFollower.after(
+      sandboxes,
+      networks.map(({ topology }) => topology),
+    );
+    this.taken = restored.position;
+    this.done = restored.position;
+  }
+
   async close(): Promise<void> {
+    this.closing.abort();
     await this.subscription?.close();
   }
 
@@ -109,7 +148,7 @@ export class PlacementProcess {
   }
 
   private async advance(): Promise<void> {
-    const { taken: position } = this;
+    const { done: position } = this;
     if (position <= this.cursor) return;
     await this.cursors.upsert({ name: NAME, position }, ['name']);
     this.cursor = position;

@@ -60,7 +60,7 @@ export class Checkpoints {
   async keep(topology: Topology, eventHash: string): Promise<void> {
     const { networkId, version } = topology;
     const state = printCheckpoint(topology);
-    const signature = this.signer.signCheckpoint({ networkId, version, eventHash, state });
+    const signature = this.signer.signCheckpoint({ of: networkId, version, eventHash, state });
     await this.database.query(
       `INSERT INTO network_checkpoints (network_id, version, event_hash, state, signature)
        VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
@@ -70,7 +70,7 @@ export class Checkpoints {
 
   private read(networkId: NetworkId, { version, event_hash: eventHash, state, signature, logged_hash }: Row) {
     if (logged_hash !== eventHash) return null;
-    const checkpoint = { networkId, version, eventHash, state };
+    const checkpoint = { of: networkId, version, eventHash, state };
     return verifyCheckpoint(this.signer.accepted, checkpoint, signature) ? readCheckpoint(state) : null;
   }
 }

@@ -7,6 +7,7 @@ import type { EventStore, StoredEvent, Subscription } from '#libs/event-store/ev
 import { Metrics } from '../foundation/metrics.js';
 import { EVENT_STORE, LOGGER } from '../foundation/provided.js';
 import { Directory, type DirectoryChange } from './directory.js';
+import type { KeptLogState } from './log-states.js';
 import { isQuarantined } from './network-record.js';
 import { streamTitle } from './stream-title.js';
 import { StreamUnreadableError } from './unreadable-event.js';
@@ -36,6 +37,9 @@ export class DirectoryFeed {
   private readonly listeners: ((change: DirectoryChange) => void)[] = [];
   private readonly eventListeners: ((events: readonly StoredEvent[]) => void)[] = [];
   private readonly told = new Set<string>();
+  private restored: KeptLogState | null = null;
+  /** The position of the state that the directory began with; 0: it read the whole log. */
+  begunAt = 0;
   private end: LogEnd = { position: 0, hash: null };
   private subscription: Subscription | null = null;
   private readonly lag: Histogram;
@@ -64,8 +68,12 @@ export class DirectoryFeed {
     );
   }
 
-  /** Resolves when the directory contains everything in the log; then continues with new events. */
-  async start(): Promise<void> {
+  /**
+   * Resolves when the directory contains everything in the log; then continues with new events. `from`: what it begins
+   * with, in the place of everything before.
+   */
+  async start(from: KeptLogState | null): Promise<void> {
+    if (from !== null) this.restore(from);
     for (;;) {
       const events = await this.store.readAll(this.directory.position, READ_AT_ONCE);
       if (events.length === 0) break;
@@ -78,6 +86,13 @@ export class DirectoryFeed {
       (events) => this.take(events),
       (error) => this.logger.warn({ err: error }, 'the log could not be read; trying again'),
     );
+  }
+
+  /** The state that the directory began with, once; null: it read the whole log. */
+  takeRestored(): KeptLogState | null {
+    const { restored } = this;
+    this.restored = null;
+    return restored;
   }
 
   get isFollowing(): boolean {
@@ -109,6 +124,15 @@ export class DirectoryFeed {
 
   async close(): Promise<void> {
     await this.subscription?.close();
+  }
+
+  private restore(from: KeptLogState): void {
+    const { state, position, hash } = from;
+    this.restored = from;
+    this.directory.restore(state, position);
+    this.end = { position, hash };
+    this.begunAt = position;
+    this.logger.info({ position }, 'the log was taken up from its kept state');
   }
 
   private async take(events: readonly StoredEvent[]): Promise<void> {

@@ -11,6 +11,7 @@ import type { SandboxState } from '#libs/domain/sandbox/state.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { type AgentRecord, nextAgentRecord } from './agent-record.js';
 import { type LocalNodeRecord, nextLocalNodeRecord } from './local-node-record.js';
+import type { LogState } from './log-state.js';
 import { NetworkIndex } from './network-index.js';
 import { afterCommand, type NetworkRecord, replayNetwork, type VersionChange } from './network-record.js';
 import { type UnreadableEvent, unreadableEvent } from './unreadable-event.js';
@@ -130,6 +131,22 @@ export class Directory {
 
   localNode(nodeId: LocalNodeId): LocalNodeRecord | null {
     return this.localNodesById.get(nodeId) ?? null;
+  }
+
+  /** What is known up to this position; null: a stream could not be read, and a later release may read it. */
+  state(): LogState | null {
+    if (this.unreadableByStream.size > 0) return null;
+    const [networks, sandboxes] = [this.index.everyOne(), this.sandboxes()];
+    return { networks, sandboxes, agents: this.agents(), localNodes: this.localNodes() };
+  }
+
+  /** Begins with the state of the log up to a position, instead of reading it so far. */
+  restore({ networks, sandboxes, agents, localNodes }: LogState, position: number): void {
+    for (const record of networks) this.index.put(record.topology.networkId, record);
+    for (const sandbox of sandboxes) this.keepSandbox(sandbox);
+    for (const record of agents) this.agentsById.set(record.state.agentId, record);
+    for (const record of localNodes) this.localNodesById.set(record.state.nodeId, record);
+    this.lastPosition = position;
   }
 
   /** As apply, for past events that nobody has to be notified of: each network is folded once per batch. */

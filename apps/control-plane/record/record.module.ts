@@ -8,6 +8,7 @@ import { CommandExecutor } from './command-executor.js';
 import { Directory } from './directory.js';
 import { DirectoryFeed } from './directory-feed.js';
 import { ExpectedHashes } from './expected-hashes.js';
+import { LogStates } from './log-states.js';
 import { SeenHead } from './seen-head.js';
 import { StoreEpoch } from './store-epoch.js';
 import { StreamStates } from './stream-states.js';
@@ -22,6 +23,7 @@ const PROVIDED = [
   SeenHead,
   Checkpoints,
   CheckpointUpkeep,
+  LogStates,
 ];
 
 /** The log in memory, and the only way to write to it. */
@@ -41,6 +43,7 @@ const PROVIDED = [
     SeenHead,
     Checkpoints,
     CheckpointUpkeep,
+    LogStates,
   ],
   exports: PROVIDED,
 })

@@ -4,14 +4,26 @@ import type { Topology } from '#libs/policy/model.js';
  * Raise it with every change of what the fold of a network's stream makes (`state.ts`): states of another form are not
  * read, and made anew from the log.
  */
-const FORM = 1;
+export const FORM = 1;
 
 type Entries<Member> = Member extends ReadonlyMap<infer Key, infer Value> ? readonly (readonly [Key, Value])[] : Member;
-type Kept = { readonly [Name in keyof Topology]: Entries<Topology[Name]> };
+
+/** A network's state in a form that JSON can carry. */
+export type KeptTopology = { readonly [Name in keyof Topology]: Entries<Topology[Name]> };
 
 /** A network's state as JSON, so that a fold can go on from it. */
 export function printCheckpoint(topology: Topology): string {
-  const kept: Kept = {
+  return JSON.stringify({ form: FORM, kept: keptTopology(topology) });
+}
+
+/** The state that printCheckpoint made this text of; null: a release of another form did. */
+export function readCheckpoint(text: string): Topology | null {
+  const { form, kept }: { readonly form: number; readonly kept: KeptTopology } = JSON.parse(text);
+  return form === FORM ? topologyOf(kept) : null;
+}
+
+export function keptTopology(topology: Topology): KeptTopology {
+  return {
     ...topology,
     sandboxes: [...topology.sandboxes],
     aliases: [...topology.aliases],
@@ -20,13 +32,9 @@ export function printCheckpoint(topology: Topology): string {
     policyTests: [...topology.policyTests],
     formerPublishers: [...topology.formerPublishers],
   };
-  return JSON.stringify({ form: FORM, kept });
 }
 
-/** The state that printCheckpoint made this text of; null: a release of another form did. */
-export function readCheckpoint(text: string): Topology | null {
-  const { form, kept }: { readonly form: number; readonly kept: Kept } = JSON.parse(text);
-  if (form !== FORM) return null;
+export function topologyOf(kept: KeptTopology): Topology {
   return {
     ...kept,
     sandboxes: new Map(kept.sandboxes),

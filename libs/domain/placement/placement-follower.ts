@@ -44,6 +44,21 @@ export class PlacementFollower {
   private readonly sandboxes = new Map<SandboxId, Sandbox>();
   private readonly networksOf = new Map<SandboxId, Set<NetworkId>>();
 
+  /** A follower that has taken the log up to where sandboxes and networks, deleted ones too, are as given. */
+  static after(
+    sandboxes: readonly (Sandbox & { readonly sandboxId: SandboxId })[],
+    networks: readonly { readonly networkId: NetworkId; readonly sandboxes: ReadonlyMap<SandboxId, unknown> }[],
+  ): PlacementFollower {
+    const follower = new PlacementFollower();
+    for (const { sandboxId, agentId, labels } of sandboxes) follower.sandboxes.set(sandboxId, { agentId, labels });
+    for (const { networkId, sandboxes: attached } of networks) {
+      for (const sandboxId of attached.keys()) {
+        follower.networksOf.set(sandboxId, follower.networksWith(sandboxId).add(networkId));
+      }
+    }
+    return follower;
+  }
+
   take(placed: PlacedEvent): readonly FollowUp[] {
     switch (placed.stream) {
       case 'network':

@@ -1,3 +1,4 @@
+import { dialledAliases } from '../many-aliases.js';
 import { aliasesOf, allows, isOutside, type Model, type NetworkModel, type Write } from '../model.js';
 import {
   ALIASES,
@@ -56,7 +57,7 @@ export const WRITES: readonly Action[] = [
     return free.length === 0 ? null : { kind: 'publish', network, sandbox, ...publication(random, free) };
   }),
   row('unpublish', 4, (world, random) => {
-    const found = inSomeNetwork(world, random, ({ aliases }) => Object.keys(aliases).toSorted());
+    const found = inSomeNetwork(world, random, dialledAliases);
     return found === null ? null : { kind: 'unpublish', network: found.network, alias: found.item };
   }),
   row('label', 4, (_world, random) => {
@@ -119,7 +120,7 @@ function rule(world: World, random: Random, effect: 'allow' | 'deny'): Write | n
     return { kind: 'add-rule', network, id: 'not answered', rule: { effect, from, to, port } };
   }
   if (world.networks.length > 0 && random.chance(OUTSIDE_PERCENT)) return outsideRule(world, random, effect);
-  const found = inSomeNetwork(world, random, ({ aliases }) => Object.keys(aliases).toSorted());
+  const found = inSomeNetwork(world, random, dialledAliases);
   if (found === null) return null;
   const { network, item: to } = found;
   const port = random.pick(world.model.networks[network]?.aliases[to]?.ports ?? []);

@@ -2,15 +2,18 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { currentHash } from '#apps/control-plane/record/current-hash.js';
 import { Directory } from '#apps/control-plane/record/directory.js';
+import { printLogState, readLogState } from '#apps/control-plane/record/log-state.js';
 import type { NetworkRecord } from '#apps/control-plane/record/network-record.js';
 import {
   type AgentId,
   parseAgentId,
   parseAliasName,
+  parseLocalNodeId,
   parseNetworkId,
   parseNetworkName,
   parseRuleId,
   parseSandboxId,
+  parseUserName,
   type SandboxId,
 } from '#libs/contracts/ids.js';
 import type { DomainEvent } from '#libs/domain/aggregates.js';
@@ -61,6 +64,25 @@ class Log {
     return this.versions.get(streamId) ?? 0;
   }
 }
+
+const NODE = parseLocalNodeId('node-1', 'node');
+
+/** An agent and a local node that came, and were revoked. */
+const ENDED: readonly (readonly [streamId: string, event: LogEvent])[] = [
+  ['agent-host-b', { type: 'AgentEnrolled', data: { agentId: HOST_B, nkey: 'UB', meshKeyThumbprint: 'x' } }],
+  ['agent-host-b', { type: 'AgentRevoked', data: { reason: 'revoked by admin' } }],
+  [
+    'local-node-node-1',
+    {
+      type: 'LocalNodeJoined',
+      data: {
+        ...{ nodeId: NODE, user: parseUserName('ada', 'user'), networkId: AA, machine: 'laptop', nkey: 'UN' },
+        ...{ meshKeyThumbprint: 'x', tokenId: 't', expiresAt: '2026-01-31T10:20:30.120Z' },
+      },
+    },
+  ],
+  ['local-node-node-1', { type: 'LocalNodeRevoked', data: { reason: 'revoked by admin' } }],
+];
 
 type Step = readonly [what: number, pick: number, other: number];
 
@@ -151,6 +173,8 @@ function everything(directory: Directory) {
     byId: networks.map((id) => told(directory.network(id))),
     sandboxes: directory.sandboxes(),
     agents: directory.agents(),
+    localNodes: directory.localNodes(),
+    lastNamed: networks.map((id) => directory.lastNetworkNamed(parseNetworkName(`net-${id}`, 'name'))),
     unreadable: directory.unreadableStreams,
     ofAgent: agents.map((id) =>
       directory
@@ -177,6 +201,26 @@ describe('the directory', () => {
         for (const event of log.events) followed.apply([event]);
         for (let at = 0; at < log.events.length; at += size) read.replay(log.events.slice(at, at + size));
         expect(everything(read)).to.deep.equal(everything(followed));
+      }),
+    );
+  });
+
+  it('is the same when it goes on from its state, as that is kept', () => {
+    fc.assert(
+      fc.property(steps, fc.nat(60), (what, at) => {
+        const log = new Log();
+        for (const each of what) step(log, each);
+        for (const each of ENDED) log.add(...each);
+        const [read, before, restored] = [new Directory(), new Directory(), new Directory()];
+        read.replay(log.events);
+        before.replay(log.events.slice(0, log.events.length - at));
+        const state = before.state();
+        expect(state === null).to.equal(before.unreadableStreams.size > 0);
+        fc.pre(state !== null);
+        restored.restore(readLogState(printLogState(state)), before.position);
+        expect(everything(restored)).to.deep.equal(everything(before));
+        restored.replay(log.events);
+        expect(everything(restored)).to.deep.equal(everything(read));
       }),
     );
   });

@@ -2,9 +2,12 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseAgentId, parseCommandId, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
+import { evolveNetwork } from '#libs/domain/network/state.js';
 import { deriveCommandId } from '#libs/domain/placement/follow-up.js';
 import { type PlacedEvent, PlacementFollower } from '#libs/domain/placement/placement-follower.js';
 import type { SandboxEvent } from '#libs/domain/sandbox/events.js';
+import { evolveSandbox, type SandboxState } from '#libs/domain/sandbox/state.js';
+import type { Topology } from '#libs/policy/model.js';
 import { attached, detached } from '#test/unit/policy/network-events.js';
 import { actions, World } from './placement-world.js';
 
@@ -20,6 +23,21 @@ const ofSandbox =
 const ofNetwork =
   (id: string, event: NetworkEvent): Entry =>
   (position) => ({ stream: 'network', position, networkId: network(id), event });
+
+/** What sandboxes and networks are after these events. */
+function statesAfter(events: readonly PlacedEvent[]): Parameters<typeof PlacementFollower.after> {
+  const sandboxes = new Map<string, SandboxState>();
+  const networks = new Map<string, Topology>();
+  for (const placed of events) {
+    if (placed.stream === 'sandbox') {
+      sandboxes.set(placed.sandboxId, evolveSandbox(sandboxes.get(placed.sandboxId) ?? null, placed.event));
+    }
+    if (placed.stream === 'network') {
+      networks.set(placed.networkId, evolveNetwork(networks.get(placed.networkId) ?? null, placed.event));
+    }
+  }
+  return [[...sandboxes.values()], [...networks.values()]];
+}
 
 const log = (entries: readonly Entry[]) => entries.map((entry, index) => entry(index + 1));
 
@@ -200,7 +218,7 @@ describe('whatever order attachments, moves and labels come in', () => {
     expect(world.attachments().map(({ agentId }) => agentId)).to.deep.equal(['host-a']);
   });
 
-  it('a follower that reads the log again says the same, with the same command ids', () => {
+  it('a follower that reads the log again, or goes on from the states so far, says the same, with the same command ids', () => {
     fc.assert(
       fc.property(actions, (sequence) => {
         const world = new World();
@@ -209,6 +227,10 @@ describe('whatever order attachments, moves and labels come in', () => {
         const [first, second] = [new PlacementFollower(), new PlacementFollower()];
         const said = world.log.map((event) => first.take(event));
         expect(world.log.map((event) => second.take(event))).to.deep.equal(said);
+        for (const begun of world.log.keys()) {
+          const third = PlacementFollower.after(...statesAfter(world.log.slice(0, begun)));
+          expect(world.log.slice(begun).map((event) => third.take(event))).to.deep.equal(said.slice(begun));
+        }
         const ids = said.flat().map(({ commandId }) => commandId);
         expect(new Set(ids).size).to.equal(ids.length);
       }),
