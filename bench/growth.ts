@@ -7,8 +7,8 @@ import { chart } from './growth/chart.js';
 import { GrownNetwork, type Timed } from './growth/grown-network.js';
 import type { BenchRow } from './report.js';
 
-/** Rounds of changes at each size, and rounds before them that are not counted. */
-const ROUNDS = 20;
+/** Rounds of changes at each size, and rounds before them that are not counted. p99 is not the largest of so many. */
+const ROUNDS = 60;
 const WARM_UP = 3;
 const FEW = 10;
 const MOST_RATIO = 1.5;

@@ -22,6 +22,8 @@ const { positionals, values } = parseArgs({
     million: { type: 'boolean', default: false },
     /** For `scale`: how many agents; 1,000 unless set. */
     agents: { type: 'string' },
+    /** For `scale`: a thousand agents after the other instead, in networks of ten. */
+    ramp: { type: 'boolean', default: false },
   },
 });
 const unknown = positionals.filter((name) => !available.includes(name));
@@ -32,6 +34,7 @@ if (unknown.length > 0) {
 
 const options = {
   million: values.million,
+  ramp: values.ramp,
   ...(values.agents === undefined ? {} : { agents: Number(values.agents) }),
 };
 const rows: BenchRow[] = [];

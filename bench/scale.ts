@@ -4,6 +4,7 @@ import { cpuSeconds, residentMegabytes } from '#test/support/usage.js';
 import { waitFor } from '#test/support/wait.js';
 import { type BenchRow, median, quantile } from './report.js';
 import { BareBus, type ExchangeBytes } from './scale/bare-bus.js';
+import { ramp } from './scale/ramp.js';
 import { ScaledStore } from './scale/scaled-store.js';
 
 /** Without the option. */
@@ -29,6 +30,8 @@ interface Spent {
 interface ScaleOptions {
   /** How many there are; the budgets are those of 1,000. */
   readonly agents?: number;
+  /** Up to as many, in networks of ten alone. */
+  readonly ramp?: boolean;
 }
 
 /**
@@ -36,7 +39,11 @@ interface ScaleOptions {
  * sandboxes of all, and a tenth as many with those of ten. How long a command takes until all of a network have applied
  * it, and restarts until all have; beside connections of a bare nats-server that move the same bytes.
  */
-export default async function benchScale({ agents = AGENTS }: ScaleOptions): Promise<readonly BenchRow[]> {
+export default async function benchScale({
+  agents = AGENTS,
+  ramp: isRamp = false,
+}: ScaleOptions): Promise<readonly BenchRow[]> {
+  if (isRamp) return ramp(agents);
   const names = Array.from({ length: agents }, (_, index) => `host-${String(index).padStart(5, '0')}`);
   const store = await ScaledStore.start();
   const crowd = new AgentCrowd(PROCESSES);

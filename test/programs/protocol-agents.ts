@@ -37,11 +37,11 @@ async function carryOut(command: CrowdCommand): Promise<CrowdState | null> {
         const part = names.slice(first, first + AT_ONCE);
         enrolled.push(...(await Promise.all(part.map((name) => ProtocolAgent.enroll(url, adminToken, name)))));
       }
-      agents = enrolled;
+      agents = [...agents, ...enrolled];
       return null;
     }
     case 'connect':
-      await Promise.all(agents.map((agent) => agent.connect()));
+      await Promise.all(agents.filter(({ isConnected }) => !isConnected).map((agent) => agent.connect()));
       return null;
     case 'disconnect':
       await Promise.all(agents.map((agent) => agent.disconnect()));

@@ -14,7 +14,7 @@ export class AgentCrowd {
     this.children = Array.from({ length: processes }, () => fork(program));
   }
 
-  /** Spread evenly over the processes. */
+  /** Further agents, spread evenly over the processes. */
   async enrol(url: string, adminToken: string, names: readonly string[]): Promise<void> {
     const { length } = this.children;
     const parts = this.children.map((_, index) => names.filter((__, at) => at % length === index));
@@ -23,7 +23,7 @@ export class AgentCrowd {
     );
   }
 
-  /** Resolves once every agent has had its hello and its inventory answered. */
+  /** Those that are not connected. Resolves once each has had its hello and its inventory answered. */
   async connect(): Promise<void> {
     await this.askAll({ kind: 'connect' });
   }

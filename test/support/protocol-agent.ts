@@ -79,6 +79,10 @@ export class ProtocolAgent {
     return this.held.all().filter(({ snapshot }) => snapshot.participates);
   }
 
+  get isConnected(): boolean {
+    return this.life !== null;
+  }
+
   /** Resolves once the control plane has answered its hello and its inventory. */
   connect(): Promise<void> {
     const ready = Promise.withResolvers<void>();

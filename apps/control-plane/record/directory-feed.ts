@@ -74,9 +74,13 @@ export class DirectoryFeed {
    */
   async start(from: KeptLogState | null): Promise<void> {
     if (from !== null) this.restore(from);
+    // The database reads on while these events are folded.
+    let reading = this.store.readAll(this.directory.position, READ_AT_ONCE);
     for (;;) {
-      const events = await this.store.readAll(this.directory.position, READ_AT_ONCE);
-      if (events.length === 0) break;
+      const events = await reading;
+      const last = events.at(-1);
+      if (last === undefined) break;
+      reading = this.store.readAll(last.position, READ_AT_ONCE);
       this.directory.replay(events);
       this.end = endOf(events, this.end);
     }

@@ -21,6 +21,9 @@ const TURN_MS = 250;
 const AFTER_MS = 50;
 const WARM_UP_MS = 5_000;
 
+/** Aliases that the network has besides. */
+const FURTHER_ALIASES = Number(process.env.HOSTILE_ALIASES || 0);
+
 const KINDS = ['dns', 'flow', 'api'] as const;
 type Times = Record<(typeof KINDS)[number], TurnTimes>;
 
@@ -41,6 +44,7 @@ describe('one member harms nobody else', function () {
     this.timeout(180_000);
     stack = await startStack({ sandboxes: 'netns' });
     await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080', 'sbx-worker': 'worker:8080' });
+    if (FURTHER_ALIASES > 0) await applyAliases();
     await allow(stack, 'dev', 'web', 'api', 8_080);
     await allow(stack, 'dev', 'worker', 'web', 8_080);
     neighbour = Spells.start('neighbour', ['api.dev.gstacks', '8080'], await namespaceOf(stack, 'sbx-web'));
@@ -57,6 +61,13 @@ describe('one member harms nobody else', function () {
     await stack?.remove();
     rmSync(folder, { recursive: true, force: true });
   });
+
+  async function applyAliases(): Promise<void> {
+    const aliases = Array.from({ length: FURTHER_ALIASES }, (_, index) => ({ alias: `many-${index}`, ports: [8_080] }));
+    const file = join(folder, 'network.yaml');
+    writeFileSync(file, JSON.stringify({ network: 'dev', sandboxes: [{ sandbox: 'sbx-api', aliases }] }));
+    await stack.json(['apply', '--file', file, '--wait=60']);
+  }
 
   /** Resident memory of the processes that the member might fill, in MiB. */
   function memory(): ReadonlyMap<string, number> {
