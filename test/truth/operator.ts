@@ -149,7 +149,9 @@ export class Operator {
       const { client } = this.connection(TEST_SECONDS);
       const result = await testConnection({ client, path: { network }, body: { from, alias, port } });
       const { exitCode, summary } = judge(result, expect);
-      return testStatement(flow, expect, exitCode, summary);
+      const open = result.checks.filter(({ status }) => status === 'fail' || status === 'unknown');
+      const words = [summary, ...open.map(({ code, agentId, evidence }) => `${code} of ${agentId}: ${evidence}`)];
+      return testStatement(flow, expect, exitCode, words.join('; '));
     });
   }
 
