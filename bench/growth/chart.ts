@@ -29,7 +29,9 @@ export function chart(title: string, unit: string, sizes: readonly number[], lin
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text([LEFT, 20], 'start', title),
-    ...[0, most / 2, most].map((value) => text([LEFT - 6, y(value) + 4], 'end', `${Number(value.toPrecision(2)).toLocaleString('en')} ${unit}`)),
+    ...[0, most / 2, most].map((value) =>
+      text([LEFT - 6, y(value) + 4], 'end', `${Number(value.toPrecision(2)).toLocaleString('en')} ${unit}`),
+    ),
     ...sizes.map((size, index) => text([x(index), HEIGHT - BOTTOM + 18], 'middle', size.toLocaleString('en'))),
     `<line x1="${LEFT}" y1="${y(0)}" x2="${WIDTH - RIGHT}" y2="${y(0)}" stroke="black"/>`,
     ...drawn,
