@@ -7,7 +7,7 @@ import { parseSelector } from '#libs/contracts/selectors.js';
 import { statusQuery } from '../api/queries.js';
 import { useIsLive } from '../live/live-state.js';
 import { useNetworkName } from '../network/use-network.js';
-import { useNames } from '../policy/add-rule.js';
+import { useNames } from '../policy/alias-rule-fields.js';
 import { Ago } from '../vocabulary/age.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 import { Said } from '../vocabulary/state.js';

@@ -1,5 +1,5 @@
 import { parseSelector } from '#libs/contracts/selectors.js';
-import { useNames } from '../policy/add-rule.js';
+import { useNames } from '../policy/alias-rule-fields.js';
 
 /** A selector that can match sandboxes; developers' machines reach names outside by themselves. */
 export function parseSandboxSelector(text: string): unknown {

@@ -9,7 +9,7 @@ import { explanationQuery, turnsQuery } from '../api/queries.js';
 import type { Question } from '../api/shapes.js';
 import { Loaded } from '../frame/loaded.js';
 import { useNetworkName } from '../network/use-network.js';
-import { useNames } from '../policy/add-rule.js';
+import { useNames } from '../policy/alias-rule-fields.js';
 import { CommandLine } from '../vocabulary/command-line.js';
 import { Field, faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';

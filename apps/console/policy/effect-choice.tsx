@@ -1,12 +1,16 @@
 import { Glyph } from '../vocabulary/glyph.js';
+import type { FormFields } from '../writes/write-form.js';
+
+export type Effect = 'allow' | 'deny';
 
 interface Props {
-  readonly effect: 'allow' | 'deny';
-  readonly choose: (effect: 'allow' | 'deny') => void;
+  readonly form: Pick<FormFields, 'reset'>;
+  readonly effect: Effect;
+  readonly set: (effect: Effect) => void;
 }
 
 /** Chooses whether a rule allows or denies. */
-export function EffectChoice({ effect, choose }: Props) {
+export function EffectChoice({ form, effect, set }: Props) {
   return (
     <fieldset className="field as-wide-as-it-is plain">
       <legend>Effect</legend>
@@ -18,7 +22,10 @@ export function EffectChoice({ effect, choose }: Props) {
               className="hidden"
               name="effect"
               checked={effect === each}
-              onChange={() => choose(each)}
+              onChange={() => {
+                set(each);
+                form.reset();
+              }}
             />
             <Glyph name={each} tone={each} />
             {each}

@@ -1,9 +1,9 @@
 import { Field } from '../writes/field.js';
-import type { ComposerFields } from './rule-composer.js';
+import type { FormFields } from '../writes/write-form.js';
 import { END_FIELDS, parseRuleEnd } from './rule-end.js';
 
 interface Props {
-  readonly form: Pick<ComposerFields, 'changed' | 'refusalOf'>;
+  readonly form: Pick<FormFields, 'changed' | 'refusalOf'>;
   readonly value: string;
   readonly set: (value: string) => void;
 }
