@@ -95,7 +95,7 @@ describe('cli: the compiled code of a command', function () {
     });
     const [, modules = '0'] = /loaded: (\d+)/.exec(stderr) ?? [];
     const [name = ''] = readdirSync(compiled);
-    // Each 100 kB takes 1 ms of CPU to load, and their functions more to run (docs/performance.md).
+    // Each 100 kB takes 1 ms of CPU to load, and their functions more to run.
     expect(statSync(join(compiled, name)).size).to.be.within(100_000, 620_000);
     expect(Number(modules)).to.be.within(1, 190);
   });
