@@ -31,7 +31,7 @@ export async function fill(world: World): Promise<readonly string[]> {
 }
 
 /** The names of the lowest numbers that are free, spread over the attached sandboxes. */
-function missingAliases(network: NetworkModel | undefined, count: number): readonly FilledAlias[] {
+export function missingAliases(network: NetworkModel | undefined, count: number): readonly FilledAlias[] {
   if (network === undefined || network.attached.length === 0) return [];
   const { attached, aliases, rules } = network;
   const named = new Set([...Object.keys(aliases), ...Object.values(rules).flatMap(({ from, to }) => [from, to])]);
