@@ -27,6 +27,7 @@ export function chart(title: string, unit: string, sizes: readonly number[], lin
   });
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     text([LEFT, 20], 'start', title),
     ...[0, most / 2, most].map((value) =>
