@@ -1,13 +1,14 @@
-import { once } from 'node:events';
-import type { Socket } from 'node:net';
-import { connectorOf } from '#test/support/open-connection.js';
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { AppliedDto } from '#libs/contracts/http/status.js';
+import { type ConnectionEnds, endsOf } from '#test/support/open-connection.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { type BenchRow, median, quantile } from './report.js';
+import type { Asked, Told } from './revocation/clients.js';
 
 const ROUNDS = 15;
 const FLOWS = [1, 100, 1_000] as const;
-const AT_ONCE = 50;
 const RULES = '/v1/networks/dev/rules';
 const DENY = { effect: 'deny', from: 'sandbox:sbx-web', to: 'api', port: 8_080 };
 
@@ -17,6 +18,8 @@ interface Revoked {
   readonly ended: number;
   /** Until all agents had acknowledged it. */
   readonly proven: number;
+  /** As `proven`, but from the moment at which the version was written: without the request for it and for its proof. */
+  readonly acknowledged: number;
   /** Until a connection that was begun when the command was answered had ended. */
   readonly refused: number;
 }
@@ -27,62 +30,59 @@ interface Revoked {
  */
 export default async function benchRevocation(): Promise<readonly BenchRow[]> {
   const stack = await startStack({ sandboxes: 'static', mesh: 'direct', env: { GLOBALSTACKS_LOG_LEVEL: 'warn' } });
+  const clients = fork(fileURLToPath(new URL('./revocation/clients.js', import.meta.url)));
   try {
     await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
     await stack.json(['network', 'policy', 'allow', 'dev', '--from', 'web', '--to', 'api', '--port', '8080', '--wait']);
-    const open = await connectorOf(stack, { from: 'sbx-web', network: 'dev', alias: 'api', port: 8_080 });
+    const ends = await endsOf(stack, { from: 'sbx-web', network: 'dev', alias: 'api', port: 8_080 });
     const rows: BenchRow[] = [];
     for (const flows of FLOWS) {
-      await revoke(stack, open, flows);
+      await revoke(stack, clients, ends, flows);
       const rounds: Revoked[] = [];
-      for (let round = 0; round < ROUNDS; round += 1) rounds.push(await revoke(stack, open, flows));
+      for (let round = 0; round < ROUNDS; round += 1) rounds.push(await revoke(stack, clients, ends, flows));
       rows.push(...rowsOf(flows, rounds));
     }
     return rows;
   } finally {
+    clients.disconnect();
     await stack.remove();
   }
 }
 
-async function revoke(stack: RunningStack, open: () => Promise<Socket>, flows: number): Promise<Revoked> {
-  const sockets = await openAll(open, flows);
-  const began = performance.now();
-  const since = (): number => performance.now() - began;
-  const ended = Promise.all(sockets.map(closed)).then(since);
+async function revoke(
+  stack: RunningStack,
+  clients: ChildProcess,
+  ends: ConnectionEnds,
+  flows: number,
+): Promise<Revoked> {
+  clients.send({ kind: 'open', count: flows, ends } satisfies Asked);
+  await told(clients, 'open');
+  const ended = told(clients, 'ended');
+  const began = performance.timeOrigin + performance.now();
   const { version, result } = await call(stack, 'POST', RULES, DENY);
-  // Reset while it connects, or right after.
-  const refused = open()
-    .then(closed, () => undefined)
-    .then(since);
-  await applied(stack, Number(version));
-  const revoked = { proven: since(), ended: await ended, refused: await refused };
+  clients.send({ kind: 'try' } satisfies Asked);
+  const refused = told(clients, 'refused');
+  const { elapsedMs, flowsCut } = await applied(stack, Number(version));
+  const proven = performance.timeOrigin + performance.now() - began;
+  if (flowsCut !== flows) throw new Error(`version ${version} cut ${flowsCut} flows, not ${flows}`);
+  const revoked = { proven, acknowledged: elapsedMs, ended: (await ended) - began, refused: (await refused) - began };
   const { id } = result as { readonly id: string };
   const lifted = await call(stack, 'DELETE', `${RULES}/${id}`);
   await applied(stack, Number(lifted.version));
   return revoked;
 }
 
-/** By whatever: a reset is no error here. */
-async function closed(socket: Socket): Promise<void> {
-  if (!socket.closed) await new Promise((resolve) => socket.once('close', resolve));
-}
-
-/** Each has passed a byte both ways: the target is connected. */
-async function openAll(open: () => Promise<Socket>, count: number): Promise<readonly Socket[]> {
-  const sockets: Socket[] = [];
-  while (sockets.length < count) {
-    const part = await Promise.all(
-      Array.from({ length: Math.min(AT_ONCE, count - sockets.length) }, async () => {
-        const socket = await open();
-        socket.write('GET / HTTP/1.1\r\nHost: api\r\nConnection: keep-alive\r\n\r\n');
-        await once(socket, 'data');
-        socket.resume();
-        return socket;
-      }),
-    );
-    sockets.push(...part);
-  }
-  return sockets;
+/** When the clients said that this has happened. */
+function told(clients: ChildProcess, kind: Told['kind']): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const ended = () => reject(new Error('the process of the clients has ended'));
+    const listen = (message: Told) => {
+      if (message.kind !== kind) return;
+      clients.off('message', listen).off('exit', ended);
+      resolve('at' in message ? message.at : Number.NaN);
+    };
+    clients.on('message', listen).once('exit', ended);
+  });
 }
 
 function rowsOf(flows: number, rounds: readonly Revoked[]): readonly BenchRow[] {
@@ -102,6 +102,12 @@ function rowsOf(flows: number, rounds: readonly Revoked[]): readonly BenchRow[] 
       ...(isBudget && { met: median(proven) <= 20 && quantile(proven, 0.99) <= 50 }),
     },
     {
+      work: `revocation: acknowledged since it was written, ${name} open flows`,
+      budget: '-',
+      measured: figure((revoked) => revoked.acknowledged),
+      peer: '-',
+    },
+    {
       work: `revocation: all cut, ${name} open flows`,
       budget: '-',
       measured: figure((revoked) => revoked.ended),
@@ -116,9 +122,11 @@ function rowsOf(flows: number, rounds: readonly Revoked[]): readonly BenchRow[] 
   ];
 }
 
-async function applied(stack: RunningStack, version: number): Promise<void> {
-  const { confirmed, expected } = await call(stack, 'GET', `/v1/networks/dev/applied/${version}?waitSeconds=60`);
+async function applied(stack: RunningStack, version: number): Promise<Pick<AppliedDto, 'elapsedMs' | 'flowsCut'>> {
+  const answer = await call(stack, 'GET', `/v1/networks/dev/applied/${version}?waitSeconds=60`);
+  const { confirmed, expected, elapsedMs, flowsCut } = answer;
   if (confirmed !== expected) throw new Error(`version ${version}: ${confirmed} of ${expected} agents`);
+  return { elapsedMs: Number(elapsedMs), flowsCut: Number(flowsCut) };
 }
 
 async function call(

@@ -66,6 +66,10 @@ export class FlowStream extends Duplex implements MeshFlow {
     stream.on('wantTrailers', () => this.sendTrailers());
   }
 
+  get hasUnsent(): boolean {
+    return this.writableLength > 0 || this.stream.writableLength > 0;
+  }
+
   reset(code: string): void {
     this.destroy(new FlowResetError(code, `the flow was reset here: ${code}`));
   }
@@ -102,7 +106,8 @@ export class FlowStream extends Duplex implements MeshFlow {
     this.resumeWriting = null;
     const clean = error === null && this.readableEnded && this.writableFinished;
     // After a clean end the trailers may still be unsent, and the stream then closes by itself.
-    if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CONNECT_ERROR);
+    // Of any other code, Node makes an error with a stack for each stream, at both ends.
+    if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CANCEL);
     done(error);
   }
 

@@ -30,6 +30,8 @@ export interface FlowRequest {
 export interface MeshFlow extends Duplex {
   /** The topology version that the target accepted the flow by. */
   readonly targetVersion: number;
+  /** Whether bytes written here are still in this process. */
+  readonly hasUnsent: boolean;
   /** Resets both ends at once and drops the bytes buffered in either direction. */
   reset(code: string): void;
   /**

@@ -24,6 +24,10 @@ class MemoryFlow extends Duplex implements MeshFlow {
     super({ allowHalfOpen: true });
   }
 
+  get hasUnsent(): boolean {
+    return this.writableLength > 0;
+  }
+
   reset(code: string): void {
     const error = new FlowResetError(code, 'reset');
     this.destroy(error);

@@ -16,22 +16,31 @@ export async function openConnection(stack: RunningStack, where: Where): Promise
 }
 
 /** Opens such connections, even while the control plane does not answer: the addresses are looked up now. */
-export async function connectorOf(
-  stack: RunningStack,
-  { from, network, alias, port }: Where,
-): Promise<() => Promise<Socket>> {
-  const source = (await stack.json(['sandbox', 'show', from])) as {
-    readonly address: string;
-    readonly agentId: string;
-  };
-  const host = await proxyAddressAt(stack, source.agentId, network, alias);
+export async function connectorOf(stack: RunningStack, where: Where): Promise<() => Promise<Socket>> {
+  const ends = await endsOf(stack, where);
   return async () => {
-    const socket = connect({ host, port, localAddress: source.address });
+    const socket = connect(ends);
     // The test checks how it ends.
     socket.on('error', () => {});
     await once(socket, 'connect');
     return socket;
   };
+}
+
+/** Where such a connection begins and where it leads. */
+export interface ConnectionEnds {
+  readonly host: string;
+  readonly port: number;
+  readonly localAddress: string;
+}
+
+export async function endsOf(stack: RunningStack, { from, network, alias, port }: Where): Promise<ConnectionEnds> {
+  const source = (await stack.json(['sandbox', 'show', from])) as {
+    readonly address: string;
+    readonly agentId: string;
+  };
+  const host = await proxyAddressAt(stack, source.agentId, network, alias);
+  return { host, port, localAddress: source.address };
 }
 
 /** Where an agent answers for an alias. An agent that does not answer at this moment is asked again. */

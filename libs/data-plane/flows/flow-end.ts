@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { FlowResetError, type MeshFlow } from '#libs/mesh/flow.js';
 import type { BulkReads } from './bulk-socket.js';
 import { surviveFailedWrites } from './failed-writes.js';
+import { LaterResets } from './later-resets.js';
 import { ReadBuffer } from './read-buffer.js';
 import { resetSocket } from './reset-socket.js';
 import { SendQueues } from './send-queues.js';
@@ -22,6 +23,8 @@ const NOBODY: EndWatch = { ended: () => {}, resetNoticed: () => {}, resetByPeer:
 
 /** One for the process, because one read of the kernel's table answers for all waiting connections. */
 const sendQueues = new SendQueues();
+
+const idleStreams = new LaterResets();
 
 /**
  * A TCP connection to a sandbox or client. It reads nothing before `onBytes` is set and `stream.resume()` is called.
@@ -81,7 +84,7 @@ export class SocketEnd {
 
   /** Resets the connection at once and drops what is buffered for the other side. TCP carries no reason. */
   reset(_code?: string): void {
-    this.stopReading();
+    this.leave();
     resetSocket(this.stream);
   }
 
@@ -89,7 +92,8 @@ export class SocketEnd {
    * Resets once the other side has acknowledged everything written here. Until then `reset` can still drop the rest.
    */
   resetAfterDelivery(_code?: string): void {
-    this.stopReading();
+    this.leave();
+    this.stream.pause();
     whenWritten(this.stream, () => sendQueues.whenEmpty(this.stream, () => resetSocket(this.stream)));
   }
 
@@ -100,11 +104,10 @@ export class SocketEnd {
     watch.resetByPeer();
   }
 
-  private stopReading(): void {
+  private leave(): void {
     this.leaving = true;
     this.onBytes = () => false;
     this.onEnd = () => {};
-    this.stream.pause();
   }
 }
 
@@ -150,9 +153,14 @@ export class MeshEnd {
     });
   }
 
-  /** Resets both ends at once and drops what is buffered. */
+  /**
+   * Resets both ends and drops what is buffered: at once if there is anything, and else after what the event loop has to
+   * do at the moment. Nothing more is written to the stream or read from it.
+   */
   reset(code: string): void {
-    this.stream.reset(code);
+    this.leaving = true;
+    if (this.stream.hasUnsent) this.stream.reset(code);
+    else idleStreams.add(() => this.stream.reset(code));
   }
 
   /** Resets the peer's end once everything written here was read there. */

@@ -1,7 +1,6 @@
 import type { FlowId, NetworkId } from '#libs/contracts/ids.js';
 import type { FlowSummary } from '../data-plane.js';
 import type { Flow } from './flow.js';
-import { sourceKey } from './judge.js';
 
 /** Every flow of this host that is not done, by network, and how many each source has. */
 export class FlowTable {
@@ -17,7 +16,7 @@ export class FlowTable {
 
   /** How many flows the source has, this one included. */
   ofSource(flow: Flow): number {
-    return this.bySource.get(keyOf(flow)) ?? 0;
+    return this.bySource.get(flow.sourceKey) ?? 0;
   }
 
   /** Whether a peer has a flow of this id here already. */
@@ -30,7 +29,7 @@ export class FlowTable {
     const ofNetwork = this.byNetwork.get(networkId) ?? new Set();
     this.byNetwork.set(networkId, ofNetwork);
     ofNetwork.add(flow);
-    this.bySource.set(keyOf(flow), this.ofSource(flow) + 1);
+    this.bySource.set(flow.sourceKey, this.ofSource(flow) + 1);
     if (peer !== null && !this.hasPeerFlow(flowId)) this.peerFlows.set(flowId, flow);
     this.count += 1;
   }
@@ -41,8 +40,8 @@ export class FlowTable {
     if (ofNetwork?.delete(flow) !== true) return;
     if (ofNetwork.size === 0) this.byNetwork.delete(networkId);
     const left = this.ofSource(flow) - 1;
-    if (left > 0) this.bySource.set(keyOf(flow), left);
-    else this.bySource.delete(keyOf(flow));
+    if (left > 0) this.bySource.set(flow.sourceKey, left);
+    else this.bySource.delete(flow.sourceKey);
     if (this.peerFlows.get(flowId) === flow) this.peerFlows.delete(flowId);
     this.count -= 1;
   }
@@ -63,8 +62,4 @@ export class FlowTable {
   summaries(): readonly FlowSummary[] {
     return this.all().flatMap((flow) => flow.summaries());
   }
-}
-
-function keyOf({ facts: { source } }: Flow): string {
-  return source === null ? '' : sourceKey(source);
 }

@@ -6,7 +6,7 @@ import type { FlowSource, Verdict } from '#libs/policy/model.js';
 import type { FlowRecord, FlowSummary } from '../data-plane.js';
 import type { FlowCode } from './flow-code.js';
 import type { EndWatch, FlowEnd, SocketEnd } from './flow-end.js';
-import type { FlowTarget } from './judge.js';
+import { type FlowTarget, sourceKey } from './judge.js';
 import { pump } from './relay.js';
 import { resetSocket } from './reset-socket.js';
 
@@ -44,6 +44,9 @@ export class Flow {
   /** Used by the idle check: the bytes it saw last, and since when. */
   seenBytes = 0;
   seenAtMs: number;
+  /** Two flows are of the same source exactly when these are equal. */
+  readonly sourceKey: string;
+  private readonly openedAt: string;
   private readonly ends: FlowEnd[] = [];
   private held: Socket | null = null;
   private readonly opening = new AbortController();
@@ -61,6 +64,8 @@ export class Flow {
   ) {
     this.roles = [facts.peer === null ? 'source' : 'target'];
     this.seenAtMs = facts.openedAtMs;
+    this.sourceKey = facts.source === null ? '' : sourceKey(facts.source);
+    this.openedAt = new Date(facts.openedAtMs).toISOString();
     this.settled = settled;
   }
 
@@ -138,7 +143,10 @@ export class Flow {
     });
   }
 
-  /** Ends the flow, whatever the reason. Unless it ends cleanly, both ends are reset before this returns. */
+  /**
+   * Ends the flow, whatever the reason. When this returns, no byte of it passes any more, and unless it ends cleanly, its
+   * connections on this host are reset.
+   */
   finish(outcome: FlowOutcome, code: string): void {
     if (this.state === 'done') return;
     clearTimeout(this.delivering?.deadline);
@@ -149,7 +157,8 @@ export class Flow {
       if (this.held !== null) resetSocket(this.held);
       this.refuse?.(code);
     }
-    this.opening.abort(DONE);
+    // Once it is open, nothing listens to the signal any more.
+    if (settledFrom === 'opening') this.opening.abort(DONE);
     this.settled(this, settledFrom === 'opening' ? 'refused' : outcome, code);
   }
 
@@ -175,10 +184,9 @@ export class Flow {
   }
 
   summaries(): readonly FlowSummary[] {
-    const { flowId, networkId, alias, port, source, openedAtMs } = this.facts;
-    const { bytesToTarget, bytesToSource } = this;
+    const { flowId, networkId, alias, port, source } = this.facts;
+    const { bytesToTarget, bytesToSource, openedAt } = this;
     const state = this.state === 'opening' ? 'opening' : 'open';
-    const openedAt = new Date(openedAtMs).toISOString();
     return this.roles.map((role) => ({
       ...{ flowId, role, networkId, alias, port, source, state, bytesToTarget, bytesToSource, openedAt },
     }));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect } from 'chai';
 import { FlowRig, outcomeOf, PATHS, type Path } from '#test/support/flow-rig.js';
+import { TEST_NETWORK } from '#test/support/network-view.js';
 import { waitFor } from '#test/support/wait.js';
 
 function openFlows(rig: FlowRig): number {
@@ -41,6 +42,15 @@ for (const path of PATHS) {
         expect(new Set(cut.map(({ code }) => code))).to.deep.equal(new Set(count > 0 ? ['EXPLICIT_DENY'] : []));
       });
     }
+
+    it('ends them at the other host too before that has the version', async () => {
+      rig = await echoRig(path);
+      const clients = await Promise.all(Array.from({ length: 20 }, () => greeted(rig)));
+      const outcomes = [...clients, ...rig.targets].map(outcomeOf);
+      expect(rig.hostA.apply(TEST_NETWORK, rig.denyingView(2))).to.have.length(20);
+      expect(await Promise.all(outcomes)).to.deep.equal(Array.from({ length: 40 }, () => 'ECONNRESET'));
+      await waitFor('the other host to know', () => rig.hostB.flows().length === 0);
+    });
 
     it('resets a client that connects afterwards, with no byte at the target', async () => {
       rig = await echoRig(path);

@@ -73,6 +73,17 @@ export function carriesResets(newTransport: TransportFactory): void {
     });
     afterEach(() => mesh.close());
 
+    it('tells whether bytes are still to be sent', async () => {
+      const [a, b] = await mesh.pair();
+      const [one, other] = await flowBetween(a, b);
+      expect(one.hasUnsent).to.equal(false);
+      for (let count = 0; count < 40; count += 1) one.write(Buffer.alloc(65_536));
+      await waitFor('the writer is held', () => other.readableLength > 0 || one.writableNeedDrain);
+      expect(one.hasUnsent).to.equal(true);
+      other.resume();
+      await waitFor('all is sent', () => !one.hasUnsent);
+    });
+
     for (const resetter of ['source', 'target'] as const) {
       for (const [situation, prepare] of Object.entries(SITUATIONS)) {
         for (const [way, reset] of Object.entries(RESETS)) {
