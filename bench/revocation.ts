@@ -18,7 +18,7 @@ interface Revoked {
   readonly ended: number;
   /** Until all agents had acknowledged it. */
   readonly proven: number;
-  /** As `proven`, but from the moment at which the version was written: without the request for it and for its proof. */
+  /** As `proven`, but from the moment at which the version was written. */
   readonly acknowledged: number;
   /** Until a connection that was begun when the command was answered had ended. */
   readonly refused: number;

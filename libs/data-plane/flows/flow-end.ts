@@ -154,8 +154,8 @@ export class MeshEnd {
   }
 
   /**
-   * Resets both ends and drops what is buffered: at once if there is anything, and else after what the event loop has to
-   * do at the moment. Nothing more is written to the stream or read from it.
+   * Resets both ends and drops what is buffered: at once if there is anything, and else after what the event loop has
+   * to do at the moment. Nothing more is passed on from the stream or to it.
    */
   reset(code: string): void {
     this.leaving = true;

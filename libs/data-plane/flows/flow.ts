@@ -144,8 +144,8 @@ export class Flow {
   }
 
   /**
-   * Ends the flow, whatever the reason. When this returns, no byte of it passes any more, and unless it ends cleanly, its
-   * connections on this host are reset.
+   * Ends the flow, whatever the reason. When this returns, no byte of it passes any more, and unless it ends cleanly,
+   * its connections on this host are reset.
    */
   finish(outcome: FlowOutcome, code: string): void {
     if (this.state === 'done') return;
