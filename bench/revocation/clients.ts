@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { constants, setPriority } from 'node:os';
 import type { ConnectionEnds } from '#test/support/open-connection.js';
 
 /**
- * The process of a revocation's clients. It gives way to the agents: what it does itself with a thousand resets is not
- * what is measured.
+ * The clients of a revocation, in a process of their own: who asks for the denial and its proof does not wait for what
+ * the clients do with a thousand resets.
  */
 
 export type Asked = { readonly kind: 'open'; readonly count: number; readonly ends: ConnectionEnds } | { kind: 'try' };
@@ -14,8 +13,6 @@ export type Asked = { readonly kind: 'open'; readonly count: number; readonly en
 export type Told = { readonly kind: 'open' } | { readonly kind: 'ended' | 'refused'; readonly at: number };
 
 const AT_ONCE = 50;
-
-setPriority(constants.priority.PRIORITY_LOW);
 
 let ends: ConnectionEnds | null = null;
 
