@@ -15,9 +15,9 @@ const CONNECTIONS = 2_000;
 const AT_LEAST = { oneHost: 0.7, acrossHosts: 0.45 };
 
 /**
- * Short connections, 20 at once, each of which sends a word and reads it back: through the data plane of one host, and of
- * two hosts with a direct mesh, with policy on; through HAProxy in the place of each agent; and to the backend itself, in
- * turns. Each is a process of its own; the client shares the processors with them.
+ * Short connections, 20 at once, each of which sends a word and reads it back: through the data plane of one host, and
+ * of two hosts with a direct mesh, with policy on; through HAProxy in the place of each agent; and to the backend
+ * itself, in turns. Each is a process of its own; the client shares the processors with them.
  */
 export default async function benchConnections(): Promise<readonly BenchRow[]> {
   const children: ChildProcess[] = [];
