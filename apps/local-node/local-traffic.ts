@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { type NetworkId, type NetworkName, parseFlowId } from '#libs/contracts/ids.js';
+import { type NetworkId, type NetworkName } from '#libs/contracts/ids.js';
 import type { ForwardState } from '#libs/contracts/local-node-requests.js';
 import type { FlowEngine, FlowEngineSettings, LocalSource } from '#libs/data-plane/data-plane.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
+import { newFlowId } from '#libs/data-plane/flows/new-flow-id.js';
 import type { JoinedMesh } from '#libs/member/join-mesh.js';
 import { ForwardStates } from './forward-states.js';
 import { FORWARD_ADDRESS, type Forward, Forwards } from './forwards.js';
@@ -65,7 +65,7 @@ export class LocalTraffic {
       requestSync,
       // Nobody asks a developer's machine later what it cut.
       rulesEnded: () => {},
-      newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+      newFlowId,
       record: (flow) => {
         flowLog.record(flow);
         this.lastCodes.take(flow);

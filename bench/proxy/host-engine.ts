@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { parseAgentId, parseAliasName, parseFlowId, parseSandboxId } from '#libs/contracts/ids.js';
+import { parseAgentId, parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, ProxyListeners, Route } from '#libs/data-plane/data-plane.js';
 import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
+import { newFlowId } from '#libs/data-plane/flows/new-flow-id.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import type { MeshMember } from '#libs/mesh/flow.js';
 import { networkView, TEST_NETWORK } from '#test/support/network-view.js';
@@ -43,7 +43,7 @@ export function createHostEngine(host: HostName, place: BackendPlace, mesh: Mesh
     isFresh: () => true,
     requestSync: () => undefined,
     rulesEnded: () => {},
-    newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+    newFlowId,
     record: () => undefined,
   });
   engine.apply(

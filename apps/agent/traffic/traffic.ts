@@ -1,13 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SandboxReport } from '#libs/contracts/bus/from-member/inventory.js';
-import { type AgentId, type NetworkId, parseFlowId, type SandboxId } from '#libs/contracts/ids.js';
+import { type AgentId, type NetworkId, type SandboxId } from '#libs/contracts/ids.js';
 import type { FlowEngine, FlowEngineSettings, FlowLimits, ProxyListeners } from '#libs/data-plane/data-plane.js';
 import { startDnsServer } from '#libs/data-plane/dns/server.js';
 import type { DnsServer } from '#libs/data-plane/dns/zone.js';
 import { createFlowEngine } from '#libs/data-plane/flows/engine.js';
 import { FlowLog } from '#libs/data-plane/flows/flow-log.js';
+import { newFlowId } from '#libs/data-plane/flows/new-flow-id.js';
 import { RefusalCounts } from '#libs/data-plane/flows/refusal-counts.js';
 import { createProxyListeners } from '#libs/data-plane/proxy/listeners.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
@@ -158,7 +158,7 @@ export async function openTraffic(settings: TrafficSettings, ports: TrafficPorts
     isFresh: ports.isFresh,
     requestSync: ports.requestSync,
     rulesEnded: ports.rulesEnded,
-    newFlowId: () => parseFlowId(randomBytes(16).toString('hex'), 'flow id'),
+    newFlowId,
     record: (flow) => {
       flowLog.record(flow);
       refusalCounts.record(flow);
