@@ -7,7 +7,7 @@ const IDS_AT_ONCE = 256;
 const random = Buffer.alloc(ID_BYTES * IDS_AT_ONCE);
 let used = random.length;
 
-/** An id of 128 random bits, in hexadecimal. The bits of many ids are drawn at once: each draw is a call of the kernel. */
+/** An id of 128 random bits, in hexadecimal. The bits of many ids are drawn at once: one draw costs as much as many. */
 export function newFlowId(): FlowId {
   if (used === random.length) {
     randomFillSync(random);
