@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeFolders } from '#libs/program/folder-owner.js';
 
 /** The paths in the home folder; each folder is made when the home is opened. */
 export interface Home {
@@ -19,7 +20,7 @@ const OWNER_ONLY = 0o700;
 export function openHome(folder: string): Home {
   const under = (...parts: string[]): string => join(folder, ...parts);
   // If the stack runs as root, Postgres runs as another user that has to reach its data folder.
-  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  makeFolders(folder, 0o711);
   for (const name of ['run', 'logs', 'sandboxes', 'nats', 'agents']) mkdirSync(under(name), { recursive: true });
   mkdirSync(under('keys'), { recursive: true, mode: OWNER_ONLY });
   chmodSync(under('keys'), OWNER_ONLY);

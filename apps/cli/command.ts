@@ -1,7 +1,7 @@
 import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import { type NetworkName, parseNetworkName } from '#libs/contracts/ids.js';
-import { wholeNumber } from '#libs/contracts/values.js';
+import { secondsToWait } from '#libs/contracts/network-settings.js';
 import { type Connection, connect } from './api/connect.js';
 import { wantsEverything, wantsJson } from './argv.js';
 import type { Context } from './context/context.js';
@@ -74,7 +74,7 @@ export abstract class GstacksCommand extends Command {
 
   protected connectTo(context: Context, flags: ConnectionFlags, extraSeconds = 0): Connection {
     const seconds = flags.timeout ?? String(DEFAULT_TIMEOUT_SECONDS);
-    const timeoutSeconds = wholeNumber(1, MAX_TIMEOUT_SECONDS)(seconds, '--timeout') + extraSeconds;
+    const timeoutSeconds = secondsToWait(1, MAX_TIMEOUT_SECONDS)(seconds, '--timeout') + extraSeconds;
     return connect(context, { timeoutSeconds, interruption: this.interruption() });
   }
 

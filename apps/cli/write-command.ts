@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import * as Flags from '@oclif/core/flags';
 import type { AppliedDto } from '#libs/api-client/generated/index.js';
 import { parseCommandId } from '#libs/contracts/ids.js';
+import { secondsToWait } from '#libs/contracts/network-settings.js';
 import { MAX_WAIT_SECONDS, wholeNumber } from '#libs/contracts/values.js';
 import type { Connection } from './api/connect.js';
 import { type ConnectionFlags, GstacksCommand } from './command.js';
@@ -95,7 +96,7 @@ export abstract class WriteCommand extends GstacksCommand {
     show: (write: NetworkWrite<Result>) => void,
   ): Promise<NetworkWrite<Result> & { readonly applied?: AppliedDto }> {
     const headers = writeHeaders(flags);
-    const waitSeconds = flags.wait === undefined ? null : wholeNumber(1, MAX_WAIT_SECONDS)(flags.wait, '--wait');
+    const waitSeconds = flags.wait === undefined ? null : secondsToWait(1, MAX_WAIT_SECONDS)(flags.wait, '--wait');
     const connection = await this.connect(flags);
     const write = await send(connection, headers);
     show(write);

@@ -35,6 +35,35 @@ const DNS_LABEL_TEXT = '1 to 63 of a-z, 0-9 and -, not beginning or ending with 
 /** Selectors that an alias of the same name would shadow. */
 export const RESERVED_ALIASES: ReadonlySet<string> = new Set(['local', 'any']);
 
+/** A name as DNS has it, where a request takes one of its labels: `api.dev.gstacks` in place of `api` or `dev`. */
+export class FullNameError extends InvalidInputError {
+  constructor(
+    field: string,
+    readonly found: string,
+    /** The label that is meant. */
+    readonly label: string,
+    readonly network: string,
+  ) {
+    super(
+      field,
+      found,
+      `${label} alone, if network ${network} is meant`,
+      'FULL_NAME',
+      `give ${field} as ${label}, for network ${network}`,
+    );
+  }
+}
+
+const FULL_NAME = new RegExp(`^(?:([^.]+)\\.)?([^.]+)\\.${DNS_SUFFIX}\\.?$`);
+
+/** Throws FullNameError for `api.dev.gstacks` and, where a network is expected, for `dev.gstacks`. */
+function refuseFullName(kind: 'alias' | 'network', value: unknown, field: string): void {
+  if (typeof value !== 'string') return;
+  const [, alias, network] = FULL_NAME.exec(value) ?? [];
+  const label = kind === 'alias' ? alias : network;
+  if (label !== undefined && network !== undefined) throw new FullNameError(field, value, label, network);
+}
+
 function parser<T extends string>(pattern: RegExp, accepted: string): (value: unknown, field: string) => T {
   return (value, field) => {
     if (typeof value !== 'string' || !pattern.test(value)) throw new InvalidInputError(field, value, accepted);
@@ -43,7 +72,11 @@ function parser<T extends string>(pattern: RegExp, accepted: string): (value: un
 }
 
 /** Each parser takes an untrusted value and the field's name, and throws InvalidInputError. */
-export const parseNetworkName = parser<NetworkName>(DNS_LABEL, DNS_LABEL_TEXT);
+export function parseNetworkName(value: unknown, field: string): NetworkName {
+  refuseFullName('network', value, field);
+  return parseNetworkLabel(value, field);
+}
+const parseNetworkLabel = parser<NetworkName>(DNS_LABEL, DNS_LABEL_TEXT);
 /** For references to an existing agent. For naming a new agent, use parseAgentName. */
 export const parseAgentId = parser<AgentId>(DNS_LABEL, DNS_LABEL_TEXT);
 
@@ -89,6 +122,7 @@ const parseAliasLabel = parser<AliasName>(DNS_LABEL, DNS_LABEL_TEXT);
 
 /** An alias: a DNS label that is not a reserved selector. */
 export function parseAliasName(value: unknown, field: string): AliasName {
+  refuseFullName('alias', value, field);
   const alias = parseAliasLabel(value, field);
   if (RESERVED_ALIASES.has(alias)) {
     throw new InvalidInputError(

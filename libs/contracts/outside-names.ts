@@ -54,8 +54,8 @@ function checkedName(name: string, found: string, leastLabels: number, field: st
     return refuse(field, found, `${OUTSIDE_NAME_FORM}, with at least one dot in the name`, 'OUTSIDE_NAME_INVALID');
   }
   if (labels.at(-1) === DNS_SUFFIX) {
-    const remedy =
-      'allow an alias with `gstacks network policy allow <network> --from <selector> --to <alias> --port <port>`';
+    const [alias = '<alias>', network = '<network>'] = labels.length === 3 ? labels : [];
+    const remedy = `allow an alias with \`gstacks network policy allow ${network} --from <selector> --to ${alias} --port <port>\``;
     return refuse(field, found, `a name outside ${DNS_SUFFIX}`, 'INSIDE_NAME', remedy);
   }
   return name;
@@ -92,9 +92,14 @@ export function isOutsideName(name: DestinationName): name is OutsideName {
   return name.includes('.');
 }
 
+/** Whether a name is below the suffix of the networks: an alias was meant. */
+export function isInsideName(name: string): boolean {
+  return name.replace(/\.$/, '').endsWith(`.${DNS_SUFFIX}`);
+}
+
 /** An alias or a name outside; throws InvalidInputError. */
 export function parseDestinationName(value: unknown, field: string): DestinationName {
-  return typeof value === 'string' && value.includes('.')
+  return typeof value === 'string' && value.includes('.') && !isInsideName(value)
     ? parseOutsideName(value, field)
     : parseAliasName(value, field);
 }

@@ -5,7 +5,7 @@ import { durationSeconds } from './network-settings.js';
 /** How far ahead a rule's end may be. */
 export const RULE_END_SECONDS = { least: 1, most: 366 * 86_400 } as const;
 
-/** How long a rule is to last: `90s`, `30m`, `2h`, `7d`, or seconds. Throws InvalidInputError. */
+/** How long a rule is to last: `90s`, `30m`, `2h`, `7d`, or a JSON number of seconds. Throws InvalidInputError. */
 export const parseRuleLifetime: FieldParser<number> = durationSeconds(
   RULE_END_SECONDS.least,
   RULE_END_SECONDS.most,

@@ -1,5 +1,13 @@
 import { CodedError, InvalidInputError } from './errors.js';
-import { type AliasName, parseAliasName, parseSandboxId, parseUserName, type SandboxId, type UserName } from './ids.js';
+import {
+  type AliasName,
+  FullNameError,
+  parseAliasName,
+  parseSandboxId,
+  parseUserName,
+  type SandboxId,
+  type UserName,
+} from './ids.js';
 
 /** Whom a rule or a question is about. */
 export type Selector =
@@ -74,7 +82,8 @@ function parseAliasSelector(text: string, field: string): SelectorOf<'alias'> {
   try {
     return { kind: 'alias', alias: parseAliasName(text, field) };
   } catch (error) {
-    if (error instanceof CodedError) throw new InvalidInputError(field, text, SELECTOR_FORMS);
+    if (error instanceof CodedError && !(error instanceof FullNameError))
+      throw new InvalidInputError(field, text, SELECTOR_FORMS);
     throw error;
   }
 }

@@ -9,16 +9,16 @@ export interface AskedQuestion {
   readonly port: number;
 }
 
+type RemedyView = Pick<NetworkView, 'name' | 'sandboxes' | 'aliases'>;
+type RemedyVerdict = Pick<SelectorVerdict, 'effect' | 'reason' | 'ruleId'> & Partial<Pick<SelectorVerdict, 'members'>>;
+
 /**
  * The command after which the policy would allow what was asked; null: it is allowed. Only for holders of the whole
  * network: a local node has some of the rules only, and its answer could be wrong.
  */
-export function policyRemedy(
-  view: Pick<NetworkView, 'name' | 'sandboxes'>,
-  question: AskedQuestion,
-  { effect, reason, ruleId }: Pick<SelectorVerdict, 'effect' | 'reason' | 'ruleId'>,
-): string | null {
-  if (effect === 'allow') return null;
+export function policyRemedy(view: RemedyView, question: AskedQuestion, verdict: RemedyVerdict): string | null {
+  if (verdict.effect === 'allow') return null;
+  const { reason, ruleId } = denialIn(verdict);
   const network = view.name;
   if (reason === 'QUARANTINED') return `gstacks network quarantine ${network} --lift`;
   const { from, alias, port } = question;
@@ -34,11 +34,32 @@ export function policyRemedy(
         ? `gstacks network policy list ${network}`
         : `gstacks network policy remove ${network} ${ruleId}`;
     case 'NO_ALIAS':
+      return sandboxRemedy(view, question) ?? publishRemedy(network, question);
     case 'NO_PORT':
       return publishRemedy(network, question);
     default:
       return `gstacks network policy allow ${network} --from ${from} --to ${alias} --port ${port}`;
   }
+}
+
+/** Of several sources that differ, the one that a rule denies: no further allow helps it. */
+function denialIn({ reason, ruleId, members = [] }: RemedyVerdict): Pick<RemedyVerdict, 'reason' | 'ruleId'> {
+  if (reason !== 'MIXED') return { reason, ruleId };
+  return members.find(({ verdict }) => verdict.reason === 'EXPLICIT_DENY')?.verdict ?? { reason, ruleId };
+}
+
+/** How to ask about the sandbox whose id was given in place of an alias; null: there is no such sandbox. */
+function sandboxRemedy(
+  { name: network, sandboxes, aliases }: RemedyView,
+  { from, alias: given, port }: AskedQuestion,
+): string | null {
+  const sandboxId = [...sandboxes.keys()].find((attached) => attached === given);
+  if (sandboxId === undefined) return null;
+  const alias = [...aliases.values()].find((record) => record.sandboxId === sandboxId)?.alias;
+  if (alias === undefined) {
+    return `gstacks network alias add ${network} ${sandboxId} <alias> --port ${port}, since ${sandboxId} is a sandbox without an alias`;
+  }
+  return `gstacks network test ${network} ${from} ${alias}:${port}, since ${sandboxId} is the id of a sandbox, and ${alias} its alias`;
 }
 
 function outsideRemedy(
@@ -57,10 +78,7 @@ function outsideRemedy(
 }
 
 /** How to attach what a selector stands for, or how to ask about the sandbox whose id was read as an alias. */
-function attachRemedy(
-  { name: network, sandboxes }: Pick<NetworkView, 'name' | 'sandboxes'>,
-  question: AskedQuestion,
-): string {
+function attachRemedy({ name: network, sandboxes }: RemedyView, question: AskedQuestion): string {
   const { from, alias, port } = question;
   const selector = parseSelector(from, 'from');
   if (selector.kind === 'sandbox') {
@@ -69,6 +87,9 @@ function attachRemedy(
   }
   if ([...sandboxes.keys()].some((sandboxId) => sandboxId === from)) {
     return `gstacks network test ${network} sandbox:${from} ${alias}:${port}, since ${from} is the id of a sandbox, and not an alias`;
+  }
+  if (selector.kind === 'alias') {
+    return `gstacks network attach ${network} <sandbox-id> --alias ${from} --port <port>, or see which aliases there are: gstacks network alias list ${network}`;
   }
   return `gstacks network attach ${network} <sandbox-id>, for a sandbox that ${from} matches`;
 }

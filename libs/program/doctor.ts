@@ -1,4 +1,4 @@
-import { type CheckOutcome, unknown } from '#libs/contracts/bus/checks.js';
+import { type CheckOutcome, fail, unknown } from '#libs/contracts/bus/checks.js';
 import { CodedError } from '#libs/contracts/errors.js';
 
 export type Finding = CheckOutcome<string>;
@@ -7,6 +7,15 @@ export type Finding = CheckOutcome<string>;
 export interface Examination {
   readonly code: string;
   readonly look: () => Promise<Finding>;
+}
+
+/**
+ * The one finding when the settings, or the files that they name, cannot be used: then nothing else can be examined.
+ * Throws what is not a CodedError.
+ */
+export function settingsFault(error: unknown): readonly Finding[] {
+  if (!(error instanceof CodedError)) throw error;
+  return [fail('SETTINGS', `${error.message} (${error.code})`, error.remedy)];
 }
 
 /** Runs all checks concurrently. One that cannot find out is `unknown`, with the reason. */

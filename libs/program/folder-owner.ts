@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 
 /**
  * Gives an open file that root has made, and not found, to the owner of the folder it is in: a program that runs as
@@ -43,12 +43,13 @@ export function writeForFolderOwner(path: string, content: string | Buffer): voi
  * whole path, and given away by its descriptor. Errors: the system's.
  */
 export function makeFolder(folder: string): void {
-  const missing: string[] = [];
-  let present = resolve(folder);
-  for (; !existsSync(present); present = dirname(present)) missing.unshift(basename(present));
+  const { present, missing } = missingIn(folder);
   if (missing.length === 0) return;
   const owner = strangerOwning(present);
-  if (owner === null) return void mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (owner === null) {
+    makeFolders(folder, 0o700);
+    return;
+  }
   let parent = openSync(present, constants.O_RDONLY | constants.O_DIRECTORY);
   try {
     for (const name of missing) {
@@ -63,6 +64,32 @@ export function makeFolder(folder: string): void {
   } finally {
     closeSync(parent);
   }
+}
+
+/**
+ * Makes a folder and those above it. Node's own `recursive` never ends where no folder can be made, as in /proc,
+ * because the kernel says there that the folder above is missing. Errors: the system's.
+ */
+export function makeFolders(folder: string, mode: number): void {
+  const { present, missing } = missingIn(folder);
+  let path = present;
+  for (const name of missing) {
+    path = join(path, name);
+    try {
+      mkdirSync(path, { mode });
+    } catch (error) {
+      // Another process made it first.
+      if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error;
+    }
+  }
+}
+
+/** The lowest folder of a path that is there, and the names below it that are not. */
+function missingIn(folder: string): { readonly present: string; readonly missing: readonly string[] } {
+  const missing: string[] = [];
+  let present = resolve(folder);
+  for (; !existsSync(present); present = dirname(present)) missing.unshift(basename(present));
+  return { present, missing };
 }
 
 /** The owner of a folder, if this process is root and the folder is another user's; else null. */

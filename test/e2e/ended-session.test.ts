@@ -117,7 +117,10 @@ describe('a session of psql by a rule that ends', function () {
       const { items } = (await stack.json(['network', 'history', 'dev'])) as HistoryPageDto;
       return items.find(({ type, ruleId }) => type === 'PolicyRuleExpired' && ruleId === id);
     });
-    expect(ended).to.include({ actor: 'control-plane', summary: `${id} ended at ${until}` });
+    expect(ended).to.include({
+      actor: 'control-plane',
+      summary: `${id} ended at ${until}: allow sandbox:sbx-web to db:5432`,
+    });
     const status = await waitFor('both agents have applied it', async () => {
       const shown = (await stack.json(['network', 'show', 'dev'])) as Applied;
       return shown.version === ended.version && shown.applied.confirmed === HOSTS.length && shown;

@@ -111,7 +111,7 @@ describe('a rule that ends', function () {
     const ended = await waitFor('the end is written', async () =>
       (await history()).filter(({ type }) => type === 'PolicyRuleExpired').find(({ ruleId }) => ruleId === id),
     );
-    expect(ended).to.include({ actor: 'control-plane', summary: `${id} ended at ${until}` });
+    expect(ended).to.include({ actor: 'control-plane', summary: `${id} ended at ${until}: allow web to api:8080` });
     await waitFor('it is told with what was cut', async () => {
       const status = (await stack.json(['network', 'show', 'dev'])) as {
         readonly version: number;

@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
 import { type Given, type ProgramCommand, UsageError } from '#libs/program/command-line.js';
+import { makeFolders } from '#libs/program/folder-owner.js';
 import type { Setting } from '#libs/program/setting.js';
 import { trustAuthorities } from '#libs/program/trusted-authorities.js';
 import { writeWhole } from '#libs/program/write-whole.js';
@@ -63,7 +64,7 @@ ${KNOWN_SETTINGS.map((name) => `  ${name}\n`).join('')}`,
 
     const { agentId, expiresAt } = await enrolled(settings, tokenFile === '-' ? '/dev/stdin' : tokenFile);
     const unset = settingsOf(config).filter((name) => variables[name] === undefined);
-    mkdirSync(dirname(config), { recursive: true });
+    makeFolders(dirname(config), 0o755);
     writeWhole(config, configText(variables), 0o600);
     process.stdout.write(
       `${agentId} is enrolled at ${settings.controlPlaneUrl.origin}; credentials are renewed before ${expiresAt.toISOString()}

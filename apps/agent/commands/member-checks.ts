@@ -6,11 +6,14 @@ import { fail, pass, skipped } from '#libs/contracts/bus/checks.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import { isLoopback, isUnspecified } from '#libs/contracts/host-addresses.js';
 import { probeControlServer } from '#libs/control-server/probe.js';
+import { ControlPlaneRefusedError, postToControlPlane } from '#libs/member/control-plane-http.js';
+import { memberKeys } from '#libs/member/keys.js';
 import { parseEndpoint } from '#libs/mesh/endpoint.js';
 import { type Finding, reasonOf } from '#libs/program/doctor.js';
 import { examineAdvertised, examinePort } from '#libs/program/doctor-checks.js';
 import { takeLock } from '#libs/program/lock.js';
 import { type AgentCredentials, credentialsFile, parseCredentials } from '../enrollment/credentials.js';
+import { isRevocation, renewalRequest, UNREACHABLE } from '../enrollment/enrollment.js';
 import { ownHostTowards } from '../foundation/own-host.js';
 import { SETTINGS } from '../foundation/settings-list.js';
 import { chooseMesh } from '../mesh/mesh-settings.js';
@@ -54,6 +57,30 @@ function isHeld(stateFolder: string): boolean {
   if (attempt.kind === 'held') return true;
   attempt.lock.release();
   return false;
+}
+
+/**
+ * The control plane's refusal of this agent, asked where the bus refuses its credentials: an agent that was revoked
+ * gets no others. null: it refuses nothing, or does not answer. What it answers is not kept.
+ */
+export async function refusalOf(
+  { name, stateFolder, controlPlaneUrl }: AgentSettings,
+  { seed }: StateFound,
+): Promise<Finding | null> {
+  if (seed === null) return null;
+  try {
+    const keys = memberKeys(seed, readFileSync(join(stateFolder, 'identity', 'mesh.pem'), 'utf8').trim());
+    const request = await renewalRequest(name, keys, new Date());
+    await postToControlPlane({ url: controlPlaneUrl, unreachable: UNREACHABLE }, request);
+    return null;
+  } catch (error) {
+    if (!(error instanceof ControlPlaneRefusedError)) return null;
+    const remedy = isRevocation(error)
+      ? `stop it and empty ${stateFolder}; as admin, run gstacks agent enroll ${name}; then, on this host, the line that ` +
+        'it prints'
+      : error.remedy;
+    return fail('ENROLLED', `the control plane refuses this agent: ${error.message} (${error.code})`, remedy);
+  }
 }
 
 export async function examineBus({ credentials, seed }: StateFound): Promise<Finding> {

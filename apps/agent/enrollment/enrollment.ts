@@ -9,6 +9,7 @@ import {
   ControlPlaneUnreachableError,
   postToControlPlane,
 } from '#libs/member/control-plane-http.js';
+import type { MemberKeys } from '#libs/member/keys.js';
 import { withPinnedKeys } from '#libs/member/pinned-keys.js';
 import { writeStateFile } from '../state/state-file.js';
 import { type AgentCredentials, credentialsFile, parseCredentials } from './credentials.js';
@@ -39,9 +40,20 @@ export function isRevocation(error: unknown): boolean {
   return error instanceof ControlPlaneRefusedError && error.code === 'AGENT_REVOKED';
 }
 
+/** The signed request for new credentials of an agent that is enrolled. */
+export async function renewalRequest(
+  agentId: AgentId,
+  keys: MemberKeys,
+  now: Date,
+): Promise<{ readonly path: string; readonly body: object }> {
+  const certificateRequest = await keys.certificateRequest();
+  const renewal = { agentId, nkey: keys.nkey, certificateRequest, timestamp: now.toISOString() };
+  return { path: 'v1/agent-credentials', body: { ...renewal, signature: keys.sign(renewalStatement(renewal)) } };
+}
+
 type Answer = { readonly [key: string]: unknown };
 
-const UNREACHABLE = {
+export const UNREACHABLE = {
   code: 'CONTROL_PLANE_UNREACHABLE',
   remedy: 'check GLOBALSTACKS_CONTROL_PLANE_URL and that the control plane runs',
 };
@@ -123,14 +135,8 @@ export class Enrollment {
 
   private async renewed(current: AgentCredentials | null, signal: AbortSignal): Promise<AgentCredentials> {
     const { keys, now } = this.ports;
-    const renewal = {
-      agentId: this.settings.name,
-      nkey: keys.nkey,
-      certificateRequest: await keys.certificateRequest(),
-      timestamp: now().toISOString(),
-    };
-    const body = { ...renewal, signature: keys.sign(renewalStatement(renewal)) };
-    return this.keep(await this.post('v1/agent-credentials', body, signal), current);
+    const request = await renewalRequest(this.settings.name, keys, now());
+    return this.keep(await this.post(request.path, request.body, signal), current);
   }
 
   /** Requests a key for the mesh, valid for one login. Errors as those of renew. */

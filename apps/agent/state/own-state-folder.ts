@@ -17,7 +17,7 @@ export function makeStateFolder(folder: string): void {
     throw new StateFolderUnusableError(
       'STATE_FOLDER_UNUSABLE',
       `${folder} cannot be made: ${(error as NodeJS.ErrnoException).code}`,
-      'make that folder, or name another in GLOBALSTACKS_AGENT_STATE_DIR',
+      'name a folder on a disk that this user can write to in GLOBALSTACKS_AGENT_STATE_DIR',
     );
   }
 }

@@ -1,6 +1,7 @@
-import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DiskFullError, writeErrorOf } from '#libs/contracts/disk-full.js';
+import { makeFolders } from '#libs/program/folder-owner.js';
 import { ContextError } from '../errors/errors.js';
 import type { SavedContexts } from './saved-contexts.js';
 
@@ -8,7 +9,7 @@ import type { SavedContexts } from './saved-contexts.js';
 export async function saveContexts(contexts: SavedContexts, path: string): Promise<void> {
   const fresh = `${path}.${process.pid}.new`;
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeFolders(dirname(path), 0o700);
     await writeFile(fresh, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600, flag: 'w' });
     await chmod(fresh, 0o600);
     await rename(fresh, path);

@@ -1,5 +1,6 @@
 import { InvalidInputError } from '#libs/contracts/errors.js';
 import { type AliasName, parseAliasName } from '#libs/contracts/ids.js';
+import { isInsideName } from '#libs/contracts/outside-names.js';
 import { parseTcpPort } from '#libs/contracts/ports.js';
 
 export interface Destination<Name extends string = AliasName> {
@@ -16,7 +17,7 @@ export function parseDestination(text: string, field: string): Destination {
 /** As parseDestination, or `packages.example.com:443`, whose name the control plane checks. */
 export function parseTestDestination(text: string, field: string): Destination<string> {
   const { alias, port } = nameAndPort(text, field);
-  return { alias: /[.[:]/.test(alias) ? alias : parseAliasName(alias, field), port };
+  return { alias: /[.[:]/.test(alias) && !isInsideName(alias) ? alias : parseAliasName(alias, field), port };
 }
 
 function nameAndPort(text: string, field: string): Destination<string> {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { CodedError } from '#libs/contracts/errors.js';
-import { correctedLine } from './corrected-line.js';
+import { FullNameError } from '#libs/contracts/ids.js';
+import { correctedLine, lineWithoutSuffix } from './corrected-line.js';
 
 /** An error, for people and for `--json`. */
 export interface DescribedError {
@@ -20,6 +21,9 @@ export interface FailedLine {
 
 /** An error in the user's words, with a command to try next. */
 export function describeError(error: unknown, { commandLine, argv, network }: FailedLine): DescribedError {
+  if (error instanceof FullNameError && error.network === (network ?? error.network)) {
+    return { code: error.code, message: error.message, remedy: lineWithoutSuffix(commandLine, argv, error) };
+  }
   if (error instanceof CodedError) {
     return {
       code: error.code,
@@ -61,6 +65,7 @@ function withCommand(remedy: string | null, command: string): string {
 }
 
 const BY_CODE: readonly (readonly [RegExp, (network: string) => string])[] = [
+  [/^FULL_NAME$/, (network) => `gstacks network show ${network}`],
   [/^NETWORK_NOT_EMPTY$/, (network) => `gstacks network delete ${network} --detach-all`],
   [/^NETWORK_(NOT_FOUND|TAKEN|EXISTS)$/, () => 'gstacks network list'],
   [/^SANDBOX_/, () => 'gstacks sandbox list'],

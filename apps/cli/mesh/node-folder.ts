@@ -1,5 +1,6 @@
-import { chmod, mkdir } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { dirname, isAbsolute, join } from 'node:path';
+import { makeFolders } from '#libs/program/folder-owner.js';
 import { localNodeFolder, lockOf } from '#libs/program/local-node-folder.js';
 import { recordedProcess } from '#libs/program/process-record.js';
 import type { Context } from '../context/context.js';
@@ -39,6 +40,6 @@ export const nodePid = (folder: string): number | null => recordedProcess(lockOf
 
 /** Makes the folder, accessible to its user only. */
 export async function prepareFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  makeFolders(folder, 0o700);
   await chmod(folder, 0o700);
 }

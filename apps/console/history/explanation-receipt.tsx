@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Explanation, Question } from '../api/shapes.js';
 import { sentences } from '../diagnostics/verdict-sentences.js';
-import { Phrased, plain } from '../vocabulary/phrase.js';
+import { Phrased, Prose, plain } from '../vocabulary/phrase.js';
 import { Said } from '../vocabulary/state.js';
 import { wordOf } from '../vocabulary/words.js';
 import { MadeBy, Moment, VersionSpan } from './moment.js';
@@ -15,7 +15,7 @@ interface Props {
 
 /** What was decided, by which rule of whose making, and what the agents at both ends had applied by then. */
 export function ExplanationReceipt({ network, question, explanation }: Props) {
-  const { at, verdict, rule } = explanation;
+  const { at, verdict, rule, remedy } = explanation;
   return (
     <section
       className={`receipt ${verdict.reason === 'EXPLICIT_DENY' ? 'deny-edge' : 'off-edge'}`}
@@ -40,6 +40,11 @@ export function ExplanationReceipt({ network, question, explanation }: Props) {
               </li>
             ))}
           </ul>
+          {remedy !== null && (
+            <p className="anywhere">
+              <Prose text={remedy} />
+            </p>
+          )}
         </div>
         {rule !== null && (
           <div>

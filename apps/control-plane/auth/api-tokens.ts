@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { MoreThan, Not, type Repository } from 'typeorm';
-import { CodedError } from '#libs/contracts/errors.js';
 import { type Role } from '#libs/contracts/roles.js';
+import { readBootstrapToken, TOKEN_FORM } from '../foundation/bootstrap-token.js';
 import { whereThereIsRoom } from '../foundation/database-unavailable.js';
 import { CLOCK, type Clock, SETTINGS } from '../foundation/provided.js';
 import { API_TOKEN_PREFIX, hashSecret, newSecret } from '../foundation/secrets.js';
@@ -14,7 +13,6 @@ import { ApiToken } from './api-token.entity.js';
 import { LastUse } from './last-use.js';
 
 const BOOTSTRAP_ID = 'bootstrap';
-const TOKEN = /^[A-Za-z0-9_-]{20,200}$/;
 
 /** API tokens: made, listed, deleted and recognised. The token itself is shown once and never stored. */
 @Injectable()
@@ -27,18 +25,11 @@ export class ApiTokens implements OnModuleInit {
     @Inject(CLOCK) private readonly clock: Clock,
   ) {}
 
-  /** The first admin's token is read from a file, so that it shows in no list of processes. */
+  /** Keeps the first admin's token. */
   async onModuleInit(): Promise<void> {
     const file = this.settings.bootstrapTokenFile;
     if (file === null) return;
-    const token = (await readFile(file, 'utf8')).trim();
-    if (!TOKEN.test(token)) {
-      throw new CodedError(
-        'BOOTSTRAP_TOKEN_INVALID',
-        `${file} does not hold a token of 20 to 200 letters, digits, _ and -`,
-        'write a random token into that file, such as with: openssl rand -hex 32',
-      );
-    }
+    const token = readBootstrapToken(file);
     // Ends the sessions of a token that was in the file before.
     await this.tokens.delete({ id: BOOTSTRAP_ID, tokenHash: Not(hashSecret(token)) });
     await this.tokens.upsert(
@@ -84,7 +75,7 @@ export class ApiTokens implements OnModuleInit {
 
   /** The token's owner; null: it is unknown or has ended. */
   async recognise(token: string): Promise<Principal | null> {
-    if (!TOKEN.test(token)) return null;
+    if (!TOKEN_FORM.test(token)) return null;
     const row = await this.tokens.findOneBy({ tokenHash: hashSecret(token) });
     if (row === null) return null;
     const now = this.clock();

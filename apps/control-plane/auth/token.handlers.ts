@@ -12,13 +12,18 @@ import { ROLES_WITH_JOIN_NETWORKS } from '#libs/contracts/roles.js';
 import { NotFoundError } from '../http/errors.js';
 import { OpenAnswers } from '../http/open-answers.js';
 import { EndLocalNodesOfToken } from '../identity/messages.js';
+import { Directory } from '../record/directory.js';
+import { requireNetwork } from '../record/require-network.js';
 import type { ApiToken } from './api-token.entity.js';
 import { ApiTokens } from './api-tokens.js';
 import { CreateToken, DeleteToken, ListTokens } from './messages.js';
 
 @CommandHandler(CreateToken)
 export class CreateTokenHandler implements ICommandHandler<CreateToken> {
-  constructor(private readonly tokens: ApiTokens) {}
+  constructor(
+    private readonly tokens: ApiTokens,
+    private readonly directory: Directory,
+  ) {}
 
   async execute({ body }: CreateToken): Promise<NewTokenDto> {
     const { user, role, joinNetworks = null, expiresInSeconds = DEFAULT_TOKEN_SECONDS } = body;
@@ -27,6 +32,8 @@ export class CreateTokenHandler implements ICommandHandler<CreateToken> {
       const accepted = `one of ${ROLES_WITH_JOIN_NETWORKS.join(', ')} together with joinNetworks`;
       throw new InvalidInputError('role', role, `${accepted}; the others join every network`);
     }
+    // A token with a mistyped network would be refused at the machine that joins, far from who made it.
+    for (const name of joinNetworks ?? []) requireNetwork(this.directory, name);
     const { token, row } = await this.tokens.create({ user, role, joinNetworks, expiresInSeconds });
     return { ...tokenDto(row), token };
   }

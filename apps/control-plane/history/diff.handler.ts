@@ -5,7 +5,7 @@ import { inForce } from '#libs/policy/in-force.js';
 import type { NetworkView } from '#libs/policy/model.js';
 import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
-import { NetworkPast, type PastNetwork, pastChangeDto } from '../status/network-past.js';
+import { NetworkPast, type PastNetwork } from '../status/network-past.js';
 import { DiffNetwork } from './queries.js';
 
 const MOST_REACHED = 2_000;
@@ -36,7 +36,7 @@ export class DiffNetworkHandler implements IQueryHandler<DiffNetwork> {
       gainedLeftOut: Math.max(0, gained.length - MOST_REACHED),
       lost: lost.slice(0, MOST_REACHED),
       lostLeftOut: Math.max(0, lost.length - MOST_REACHED),
-      changes: events.map((event) => pastChangeDto(event, network)),
+      changes: await this.past.changes(network, events),
       changesLeftOut: shown - low,
     };
   }

@@ -15,6 +15,7 @@ import { formatSelector, parseSelector } from '#libs/contracts/selectors.js';
 import { evaluateServed } from '#libs/policy/evaluate-selector.js';
 import type { Topology } from '#libs/policy/model.js';
 import { partiesOf } from '#libs/policy/parties.js';
+import { policyRemedy } from '#libs/policy/remedies.js';
 import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
 import { AppliedLog } from '../applied/applied-log.js';
 import { CLOCK, type Clock } from '../foundation/provided.js';
@@ -46,6 +47,7 @@ export class ExplainVerdictHandler implements IQueryHandler<ExplainVerdict> {
     return {
       ...{ network: name, at: described, appliedBy: by.toISOString() },
       verdict: verdictDto(verdict, this.epoch.current),
+      remedy: described.until === null ? policyRemedy(topology, question, verdict) : null,
       rule: verdict.ruleId === null ? null : await this.decidingRule(network, topology, verdict.ruleId),
       agents: await this.enforced(network, topology, question, { by, nowMs }),
     };

@@ -1,8 +1,8 @@
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
-import type { HistoryPageDto, ListHistoryQuery, PastChangeDto } from '#libs/contracts/http/history.js';
+import type { HistoryPageDto, ListHistoryQuery } from '#libs/contracts/http/history.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { changeKind } from '../status/change-descriptions.js';
-import { NetworkPast, pastChangeDto } from '../status/network-past.js';
+import { NetworkPast } from '../status/network-past.js';
 import { ListHistory } from './queries.js';
 
 /** Versions read at a time, so that a filter that few changes pass does not hold a whole stream in memory. */
@@ -15,7 +15,7 @@ export class ListHistoryHandler implements IQueryHandler<ListHistory> {
 
   async execute({ network: name, filter }: ListHistory): Promise<HistoryPageDto> {
     const network = await this.past.find(name);
-    const items: PastChangeDto[] = [];
+    const found: StoredEvent[] = [];
     const { since, until, cursor } = filter;
     const before = (time: string) => this.past.versionAt(network, { kind: 'time', at: new Date(Date.parse(time) - 1) });
     const last = until === undefined ? network.version : await before(until);
@@ -25,12 +25,14 @@ export class ListHistoryHandler implements IQueryHandler<ListHistory> {
       const events = await this.past.events(network, Math.max(none, upTo - AT_ONCE), upTo);
       for (const event of events.toReversed()) {
         if (!passes(event, filter)) continue;
-        if (items.length === filter.limit) return { items, nextCursor: String(items.at(-1)?.version) };
-        items.push(pastChangeDto(event, network));
+        if (found.length === filter.limit) {
+          return { items: await this.past.changes(network, found), nextCursor: String(found.at(-1)?.streamVersion) };
+        }
+        found.push(event);
       }
       upTo -= AT_ONCE;
     }
-    return { items, nextCursor: null };
+    return { items: await this.past.changes(network, found), nextCursor: null };
   }
 }
 

@@ -4,6 +4,7 @@ import { parseSelector } from '#libs/contracts/selectors.js';
 import { eventOf } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
 import { evolveNetwork } from '#libs/domain/network/state.js';
+import type { StoredEvent } from '#libs/event-store/event-store.js';
 import { evaluateServed } from '#libs/policy/evaluate-selector.js';
 import type { SelectorVerdict, Topology } from '#libs/policy/model.js';
 import { BEFORE_ANY_END } from '#libs/policy/rule-ends.js';
@@ -23,7 +24,7 @@ export class ListVerdictTurnsHandler implements IQueryHandler<ListVerdictTurns> 
   async execute({ network: name, question: { from, alias, port } }: ListVerdictTurns): Promise<VerdictTurnsDto> {
     const network = await this.past.find(name);
     const selector = parseSelector(from, 'from');
-    const turns: VerdictTurnDto[] = [];
+    const turns: (Omit<VerdictTurnDto, 'change'> & { readonly event: StoredEvent })[] = [];
     let topology: Topology | null = null;
     let verdict: SelectorVerdict | null = null;
     for await (const event of this.past.allEvents(network)) {
@@ -31,13 +32,18 @@ export class ListVerdictTurnsHandler implements IQueryHandler<ListVerdictTurns> 
       const next = topology.deleted ? null : evaluateServed(topology, selector, alias, port, BEFORE_ANY_END);
       if (next !== null && (next.effect !== verdict?.effect || next.reason !== verdict.reason)) {
         const { effect, reason, ruleId } = next;
-        turns.push({ change: pastChangeDto(event, network), effect, reason, ruleId });
+        turns.push({ event, effect, reason, ruleId });
       }
       verdict = next;
     }
+    const shown = turns.toReversed().slice(0, MOST_TURNS);
+    const rules = await this.past.rulesRemovedBy(
+      network,
+      shown.map(({ event }) => event),
+    );
     return {
       network: name,
-      turns: turns.toReversed().slice(0, MOST_TURNS),
+      turns: shown.map(({ event, ...turn }) => ({ change: pastChangeDto(event, network, rules), ...turn })),
       turnsLeftOut: Math.max(0, turns.length - MOST_TURNS),
     };
   }

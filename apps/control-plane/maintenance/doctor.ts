@@ -7,9 +7,17 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { isLoopback } from '#libs/contracts/host-addresses.js';
 import { probeControlServer } from '#libs/control-server/probe.js';
 import { type ProgramCommand } from '#libs/program/command-line.js';
-import { examine, exitCodeOfFindings, type Finding, findingsText, reasonOf } from '#libs/program/doctor.js';
+import {
+  examine,
+  exitCodeOfFindings,
+  type Finding,
+  findingsText,
+  reasonOf,
+  settingsFault,
+} from '#libs/program/doctor.js';
 import { examineAdvertised, examineClock, examineControlPlane, examinePort } from '#libs/program/doctor-checks.js';
 import { migrationNames } from '#migrations/index.js';
+import { readBootstrapToken } from '../foundation/bootstrap-token.js';
 import { requirePostgres } from '../foundation/database-fault.js';
 import { type ControlPlaneSettings, readSettings } from '../foundation/settings.js';
 import { SETTINGS } from '../foundation/settings-list.js';
@@ -29,27 +37,47 @@ export const doctor: ProgramCommand = {
 Changes nothing. Exit code 0: nothing failed; 1: something did; 5: something could not be found out.`,
   options: { json: { type: 'boolean' }, ...CONFIG_OPTION },
   async run(given, environment) {
-    const settings = readSettings(settingsOf(given, environment));
-    const database = lookAtDatabase(settings.databaseUrl);
-    const findings = [
-      pass('SETTINGS', `listens on ${settings.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`),
-      ...(await examine([
-        { code: 'KEYS', look: async () => examineKeys(settings.keysFolder) },
-        { code: 'DATABASE', look: async () => (await database).finding },
-        { code: 'CLOCK', look: async () => (await database).clock },
-        { code: 'BUS', look: () => examineBus(settings) },
-        { code: 'ADVERTISED', look: async () => examineBusAdvertised(settings) },
-        { code: 'HTTP', look: () => examineHttp(settings) },
-        { code: 'MESH', look: () => examineMesh(settings) },
-      ])),
-    ];
+    const findings = await findingsOf(() => readSettings(settingsOf(given, environment)));
     process.stdout.write(given.has('json') ? `${JSON.stringify({ findings })}\n` : findingsText(findings));
     return exitCodeOfFindings(findings);
   },
 };
 
+/** What the doctor finds with the settings that `read` gives. */
+export async function findingsOf(read: () => ControlPlaneSettings): Promise<readonly Finding[]> {
+  let settings: ControlPlaneSettings;
+  try {
+    settings = read();
+    if (settings.bootstrapTokenFile !== null) readBootstrapToken(settings.bootstrapTokenFile);
+  } catch (error) {
+    return settingsFault(error);
+  }
+  const database = lookAtDatabase(settings.databaseUrl);
+  return [
+    pass('SETTINGS', `listens on ${settings.listen.map(({ host, port }) => `${host}:${port}`).join(', ')}`),
+    ...(await examine([
+      { code: 'KEYS', look: async () => examineKeys(settings.keysFolder) },
+      { code: 'DATABASE', look: async () => (await database).finding },
+      { code: 'CLOCK', look: async () => (await database).clock },
+      { code: 'BUS', look: () => examineBus(settings) },
+      { code: 'ADVERTISED', look: async () => examineBusAdvertised(settings) },
+      { code: 'HTTP', look: () => examineHttp(settings) },
+      { code: 'MESH', look: () => examineMesh(settings) },
+    ])),
+  ];
+}
+
 function keyFilesIn(folder: string): readonly string[] {
   return readdirSync(folder).filter((name) => /\.(seed|pem)$/.test(name));
+}
+
+function hasKeys(folder: string): boolean {
+  try {
+    return keyFilesIn(folder).length > 0;
+  } catch {
+    // KEYS reports it.
+    return false;
+  }
 }
 
 function examineKeys(folder: string): Finding {
@@ -101,7 +129,7 @@ async function examineRecord(client: Client): Promise<Finding> {
 async function examineBus({ keysFolder, busServers }: ControlPlaneSettings): Promise<Finding> {
   const code = 'BUS';
   // Loading the authority would make keys if there are none.
-  if (keyFilesIn(keysFolder).length === 0) return skipped(code, 'there are no keys yet to connect with');
+  if (!hasKeys(keysFolder)) return skipped(code, 'there are no keys that could be used to connect');
   try {
     const credentials = await loadBusAuthority(keysFolder).controlPlaneCredentials();
     return pass(code, `${await probeBus(busServers, credentials)} accepts the keys of ${keysFolder}`);

@@ -5,8 +5,10 @@ import type { NetworkCommandOf } from '#libs/domain/network/commands.js';
 import { SandboxNotAttachedError } from '#libs/domain/network/refusals.js';
 import { agentReceiver } from '../delivery/receiver.js';
 import { TopologyPublisher } from '../delivery/topology-publisher.js';
+import { Directory } from '../record/directory.js';
 import { StreamStates } from '../record/stream-states.js';
 import { AttachSandbox, DetachSandbox, ReattachSandbox } from './commands.js';
+import { sandboxNamed } from './meant-sandbox.js';
 import { NetworkViews } from './network-views.js';
 import { NetworkWrites } from './network-writes.js';
 
@@ -28,6 +30,7 @@ export class AttachSandboxHandler implements ICommandHandler<AttachSandbox> {
   constructor(
     private readonly writes: NetworkWrites,
     private readonly states: StreamStates,
+    private readonly directory: Directory,
     private readonly views: NetworkViews,
   ) {}
 
@@ -40,7 +43,8 @@ export class AttachSandboxHandler implements ICommandHandler<AttachSandbox> {
       asked: ['AttachSandbox', body],
       command: async () => {
         const { state: sandbox } = await this.states.sandbox(sandboxId);
-        return { kind: 'AttachSandbox', sandboxId, sandbox, publication, inheritRules, replacePorts };
+        const meantSandbox = sandboxNamed(body.alias, this.directory);
+        return { kind: 'AttachSandbox', sandboxId, sandbox, publication, meantSandbox, inheritRules, replacePorts };
       },
       describe: (_, after) => this.views.attachment(after, sandboxId),
     });

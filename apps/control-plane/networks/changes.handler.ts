@@ -6,6 +6,7 @@ import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { EventStore } from '#libs/event-store/event-store.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { changeDto } from '../status/change-descriptions.js';
+import { NetworkPast } from '../status/network-past.js';
 import { NetworkViews } from './network-views.js';
 import { ListChanges } from './queries.js';
 
@@ -14,6 +15,7 @@ import { ListChanges } from './queries.js';
 export class ListChangesHandler implements IQueryHandler<ListChanges> {
   constructor(
     private readonly views: NetworkViews,
+    private readonly past: NetworkPast,
     @Inject(EVENT_STORE) private readonly store: EventStore,
   ) {}
 
@@ -22,10 +24,11 @@ export class ListChangesHandler implements IQueryHandler<ListChanges> {
     const { networkId } = topology;
     const from = Math.max(after, streamVersion - limit);
     const events = await this.store.readStream(streamOf(NETWORK, networkId), from);
+    const rules = await this.past.rulesRemovedBy({ networkId, name: network, version: streamVersion }, events);
     return {
       network,
       version: topology.version,
-      items: events.map((event) => changeDto(event, networkId, network)),
+      items: events.map((event) => changeDto(event, networkId, network, rules)),
       leftOut: Math.max(0, from - after),
     };
   }

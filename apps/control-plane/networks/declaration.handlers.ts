@@ -12,6 +12,7 @@ import type { Topology } from '#libs/policy/model.js';
 import { wholeReachabilityChange } from '#libs/policy/whole-reachability.js';
 import { CLOCK, type Clock } from '../foundation/provided.js';
 import { describeChange } from '../status/change-descriptions.js';
+import { toldRules } from '../status/told-rules.js';
 import { ApplyDeclaration } from './commands.js';
 import { DeclaredCommands } from './declared-commands.js';
 import { NetworkViews } from './network-views.js';
@@ -59,13 +60,13 @@ export class PreviewDeclarationHandler implements IQueryHandler<PreviewDeclarati
   ) {}
 
   async execute({ network, body, overridesTests }: PreviewDeclaration): Promise<DeclarationPreviewDto> {
-    const { preview, told } = await this.previews.of(
+    const { preview, told, before } = await this.previews.of(
       network,
-      (before) => this.declared.commandOf(body, before),
+      (now) => this.declared.commandOf(body, now),
       () => () => false,
       overridesTests,
     );
-    return { ...preview, ...inWords(told) };
+    return { ...preview, ...inWords(told, before) };
   }
 }
 
@@ -77,7 +78,7 @@ function changesDto(
 ): DeclaredChangesDto {
   const { gained, lost } = wholeReachabilityChange(before, after, nowMs);
   return {
-    ...inWords(events),
+    ...inWords(events, before),
     gained: gained.slice(0, MOST_REACHED),
     gainedLeftOut: Math.max(0, gained.length - MOST_REACHED),
     lost: lost.slice(0, MOST_REACHED),
@@ -85,9 +86,9 @@ function changesDto(
   };
 }
 
-function inWords(events: readonly NetworkEvent[]) {
+function inWords(events: readonly NetworkEvent[], before: Topology) {
   return {
     count: events.length,
-    changes: events.slice(0, MOST_CHANGES).map((event) => describeChange(event).summary),
+    changes: events.slice(0, MOST_CHANGES).map((event) => describeChange(event, toldRules(before)).summary),
   };
 }

@@ -1,4 +1,4 @@
-import { parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
+import { type AliasName, parseSandboxId, type SandboxId } from '#libs/contracts/ids.js';
 import type { Selector } from '#libs/contracts/selectors.js';
 import type { Directory } from '../record/directory.js';
 
@@ -7,6 +7,10 @@ import type { Directory } from '../record/directory.js';
  * agent reports a sandbox with that id, or the author insists on the alias.
  */
 export function meantSandbox(from: Selector, isForced: boolean, directory: Directory): SandboxId | null {
-  if (from.kind !== 'alias' || isForced) return null;
-  return directory.sandbox(parseSandboxId(from.alias, 'from'))?.sandboxId ?? null;
+  return from.kind !== 'alias' || isForced ? null : sandboxNamed(from.alias, directory);
+}
+
+/** The sandbox whose id is given as an alias; null: no agent reports one, or no alias is given. */
+export function sandboxNamed(alias: AliasName | undefined, directory: Directory): SandboxId | null {
+  return alias === undefined ? null : (directory.sandbox(parseSandboxId(alias, 'alias'))?.sandboxId ?? null);
 }

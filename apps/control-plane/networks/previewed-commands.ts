@@ -14,7 +14,7 @@ import { CLOCK, type Clock } from '../foundation/provided.js';
 import { Directory } from '../record/directory.js';
 import { requireNetwork } from '../record/require-network.js';
 import { StreamStates } from '../record/stream-states.js';
-import { meantSandbox } from './meant-sandbox.js';
+import { meantSandbox, sandboxNamed } from './meant-sandbox.js';
 import { NetworkReverts } from './network-reverts.js';
 import { newRuleId } from './new-rule-id.js';
 
@@ -113,7 +113,8 @@ export class PreviewedCommands {
     const { state: sandbox } = await this.states.sandbox(sandboxId);
     const isBare = body.alias === undefined && body.ports === undefined;
     const publication = isBare ? null : { alias: needed(body, 'alias'), ports: needed(body, 'ports') };
-    return { kind: 'AttachSandbox', sandboxId, sandbox, publication, ...optionsOf(body) };
+    const meantSandbox = sandboxNamed(body.alias, this.directory);
+    return { kind: 'AttachSandbox', sandboxId, sandbox, publication, meantSandbox, ...optionsOf(body) };
   }
 
   /** Labels belong to the sandbox and are copied onto its networks. Errors: the sandbox's refusals, NOT_ATTACHED. */

@@ -20,6 +20,7 @@ export type IsAbout = (alias: string, port: number) => boolean;
 export interface Previewed<Kind extends NetworkCommandKind> {
   readonly preview: PreviewDto;
   readonly told: NetworkResultOf<Kind>;
+  readonly before: Topology;
 }
 
 /** What a write would do: refused as that would be, and compared with the present by what decides live traffic. */
@@ -53,7 +54,7 @@ export class Previews {
       rules: changed && then !== null ? ruleChanges(before, then, nowMs) : [],
       cuts: previewedCuts(flows, before, then, nowMs, isAbout(before, after)),
     };
-    return { preview, told };
+    return { preview, told, before };
   }
 }
 

@@ -1,6 +1,7 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import type { RevertWriteDto } from '#libs/contracts/http/reverts.js';
 import { describeChange } from '../status/change-descriptions.js';
+import { toldRules } from '../status/told-rules.js';
 import { RevertNetwork } from './commands.js';
 import { NetworkReverts } from './network-reverts.js';
 import { NetworkWrites } from './network-writes.js';
@@ -21,9 +22,9 @@ export class RevertNetworkHandler implements ICommandHandler<RevertNetwork> {
       network,
       asked: ['RevertNetwork', to],
       command: () => this.reverts.command(network, to),
-      describe: (events) => ({
+      describe: (events, _after, before) => ({
         to,
-        changes: events.slice(0, MOST_CHANGES).map((event) => describeChange(event).summary),
+        changes: events.slice(0, MOST_CHANGES).map((event) => describeChange(event, toldRules(before)).summary),
         changesLeftOut: Math.max(0, events.length - MOST_CHANGES),
       }),
     });

@@ -2,7 +2,7 @@ import type { ChangeKind } from '#libs/contracts/change-kinds.js';
 import { egressRuleText } from '#libs/contracts/egress-rules.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { ChangeDto } from '#libs/contracts/http/changes.js';
-import type { NetworkId } from '#libs/contracts/ids.js';
+import type { NetworkId, RuleId } from '#libs/contracts/ids.js';
 import { policyTestText } from '#libs/contracts/policy-tests.js';
 import { ruleText } from '#libs/contracts/rules.js';
 import { eventOf } from '#libs/domain/aggregate.js';
@@ -10,23 +10,33 @@ import { NETWORK } from '#libs/domain/network/aggregate.js';
 import type { NetworkEvent } from '#libs/domain/network/events.js';
 import { takesSomethingAway } from '#libs/domain/network/urgency.js';
 import type { StoredEvent } from '#libs/event-store/event-store.js';
+import { NO_RULES_TOLD, type ToldRules } from './told-rules.js';
 
 type Subjects = Pick<ChangeDto, 'sandboxId' | 'alias' | 'ruleId'>;
 
 const NO_SUBJECTS: Subjects = { sandboxId: null, alias: null, ruleId: null };
 
-/** An event of a network's stream in words; one of a newer release only by its name. */
-export function changeDto(stored: StoredEvent, networkId: NetworkId, network: string | null): ChangeDto {
+/**
+ * An event of a network's stream in words; one of a newer release only by its name. `rules`: those that the event may
+ * remove.
+ */
+export function changeDto(
+  stored: StoredEvent,
+  networkId: NetworkId,
+  network: string | null,
+  rules: ToldRules = NO_RULES_TOLD,
+): ChangeDto {
   const { position, streamVersion: version, type, actor, recordedAt: at } = stored;
-  const event = readable(stored);
-  const told = event === null ? { summary: UNKNOWN_EVENT, ...NO_SUBJECTS } : describeChange(event);
+  const event = readableEvent(stored);
+  const told = event === null ? { summary: UNKNOWN_EVENT, ...NO_SUBJECTS } : describeChange(event, rules);
   const takesAway = event === null || takesSomethingAway(event);
   return { position, network, networkId, version, type, actor, at, takesAway, ...told };
 }
 
 export const UNKNOWN_EVENT = 'an event that only a newer release can read';
 
-function readable(stored: StoredEvent): NetworkEvent | null {
+/** null: only a newer release can read it. */
+export function readableEvent(stored: StoredEvent): NetworkEvent | null {
   try {
     return eventOf(NETWORK, stored);
   } catch (error) {
@@ -65,9 +75,16 @@ export function changeKind(type: string): ChangeKind | null {
   return KINDS.get(type) ?? null;
 }
 
-/** One line for people, and what it is about. */
-export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 'summary'> {
+/** One line for people, and what it is about. `rules`: those that the event may remove. */
+export function describeChange(
+  event: NetworkEvent,
+  rules: ToldRules = NO_RULES_TOLD,
+): Subjects & Pick<ChangeDto, 'summary'> {
   const about = (summary: string, subjects: Partial<Subjects> = {}) => ({ ...NO_SUBJECTS, ...subjects, summary });
+  const aboutRule = (summary: string, ruleId: RuleId) => {
+    const rule = rules(ruleId);
+    return about(rule === null ? summary : `${summary}: ${rule}`, { ruleId });
+  };
   switch (event.type) {
     case 'NetworkCreated':
       return about('created');
@@ -92,13 +109,13 @@ export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 
       return about(ruleText(event.data), { ruleId, alias: to });
     }
     case 'PolicyRuleRemoved':
-      return about(`remove ${event.data.ruleId}`, event.data);
+      return aboutRule(`remove ${event.data.ruleId}`, event.data.ruleId);
     case 'PolicyRuleExpired':
-      return about(`${event.data.ruleId} ended at ${event.data.until}`, { ruleId: event.data.ruleId });
+      return aboutRule(`${event.data.ruleId} ended at ${event.data.until}`, event.data.ruleId);
     case 'EgressRuleAdded':
       return about(`egress: ${egressRuleText(event.data)}`, { ruleId: event.data.ruleId });
     case 'EgressRuleRemoved':
-      return about(`egress: remove ${event.data.ruleId}`, event.data);
+      return aboutRule(`egress: remove ${event.data.ruleId}`, event.data.ruleId);
     case 'PolicyTestAdded':
       return about(`policy test ${event.data.testId}: ${policyTestText(event.data)}`, { alias: event.data.to });
     case 'PolicyTestRemoved':
@@ -106,7 +123,7 @@ export function describeChange(event: NetworkEvent): Subjects & Pick<ChangeDto, 
     case 'PolicyTestsOverridden':
       return about(`overridden: policy tests ${event.data.testIds.join(', ')}`);
     case 'EgressRuleExpired':
-      return about(`egress: ${event.data.ruleId} ended at ${event.data.until}`, { ruleId: event.data.ruleId });
+      return aboutRule(`egress: ${event.data.ruleId} ended at ${event.data.until}`, event.data.ruleId);
     case 'SandboxPlacementChanged': {
       const { sandboxId, agentId } = event.data;
       return about(agentId === null ? `no agent holds ${sandboxId}` : `${sandboxId} is on ${agentId}`, { sandboxId });

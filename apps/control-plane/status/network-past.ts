@@ -1,16 +1,19 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { CodedError } from '#libs/contracts/errors.js';
 import type { PastChangeDto, PastVersionDto } from '#libs/contracts/http/history.js';
 import type { NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import type { Moment } from '#libs/contracts/moments.js';
 import { foldStored, streamOf } from '#libs/domain/aggregate.js';
 import { NETWORK } from '#libs/domain/network/aggregate.js';
+import type { NetworkEvent } from '#libs/domain/network/events.js';
 import type { EventStore, StoredEvent } from '#libs/event-store/event-store.js';
 import type { Topology } from '#libs/policy/model.js';
 import { EVENT_STORE } from '../foundation/provided.js';
 import { NotFoundError, networkNotFound } from '../http/errors.js';
 import { Checkpoints } from '../record/checkpoints.js';
 import { Directory } from '../record/directory.js';
-import { changeDto } from './change-descriptions.js';
+import { changeDto, readableEvent } from './change-descriptions.js';
+import { NO_RULES_TOLD, type ToldRules, toldRules } from './told-rules.js';
 
 /** One network at one of its versions. */
 export interface PastNetwork {
@@ -28,6 +31,14 @@ export interface PastOfNetwork {
 }
 
 const READ_AT_ONCE = 1_000;
+
+const REMOVALS: ReadonlySet<string> = new Set<NetworkEvent['type']>([
+  'PolicyRuleRemoved',
+  'PolicyRuleExpired',
+  'EgressRuleRemoved',
+  'EgressRuleExpired',
+]);
+const ADDITIONS: ReadonlySet<string> = new Set<NetworkEvent['type']>(['PolicyRuleAdded', 'EgressRuleAdded']);
 
 @Injectable()
 export class NetworkPast {
@@ -87,17 +98,45 @@ export class NetworkPast {
     return this.store.readStream(streamOf(NETWORK, networkId), after, upTo);
   }
 
-  /** Every event of the network in order, some at a time. */
-  async *allEvents(network: PastOfNetwork): AsyncGenerator<StoredEvent> {
-    for (let after = 0; after < network.version; after += READ_AT_ONCE) {
-      yield* await this.events(network, after, Math.min(after + READ_AT_ONCE, network.version));
+  /** Every event of the network after a version and up to another, in order, some at a time. */
+  async *allEvents(network: PastOfNetwork, from = 0, upTo = network.version): AsyncGenerator<StoredEvent> {
+    for (let after = from; after < upTo; after += READ_AT_ONCE) {
+      yield* await this.events(network, after, Math.min(after + READ_AT_ONCE, upTo));
     }
   }
 
   /** The change that made this version. */
   async change(network: PastOfNetwork, version: number): Promise<PastChangeDto | null> {
-    const [event] = await this.events(network, version - 1, version);
-    return event === undefined ? null : pastChangeDto(event, network);
+    const [change] = await this.changes(network, await this.events(network, version - 1, version));
+    return change ?? null;
+  }
+
+  /** These events in words, each with the rule that it removes. */
+  async changes(network: PastOfNetwork, events: readonly StoredEvent[]): Promise<readonly PastChangeDto[]> {
+    const rules = await this.rulesRemovedBy(network, events);
+    return events.map((event) => pastChangeDto(event, network, rules));
+  }
+
+  /** The rules that these events remove; none before a version that only a newer release can read. */
+  async rulesRemovedBy(network: PastOfNetwork, events: readonly StoredEvent[]): Promise<ToldRules> {
+    const removals = events.filter(({ type }) => REMOVALS.has(type)).map(({ streamVersion }) => streamVersion);
+    if (removals.length === 0) return NO_RULES_TOLD;
+    const first = Math.min(...removals);
+    const added: NetworkEvent[] = [];
+    for await (const stored of this.allEvents(network, first, Math.max(...removals))) {
+      const event = readableEvent(stored);
+      if (event !== null && ADDITIONS.has(event.type)) added.push(event);
+    }
+    return toldRules(await this.topologyIfReadable(network, first - 1), added);
+  }
+
+  private async topologyIfReadable(network: PastOfNetwork, version: number): Promise<Topology | null> {
+    try {
+      return (await this.at(network, version)).topology;
+    } catch (error) {
+      if (error instanceof CodedError) return null;
+      throw error;
+    }
   }
 }
 
@@ -108,6 +147,6 @@ class NetworkAbsentError extends NotFoundError {
   }
 }
 
-export function pastChangeDto(event: StoredEvent, { networkId, name }: PastOfNetwork): PastChangeDto {
-  return { ...changeDto(event, networkId, name), commandId: event.commandId };
+export function pastChangeDto(event: StoredEvent, { networkId, name }: PastOfNetwork, rules: ToldRules): PastChangeDto {
+  return { ...changeDto(event, networkId, name, rules), commandId: event.commandId };
 }

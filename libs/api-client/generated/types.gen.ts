@@ -2619,6 +2619,10 @@ export type ExplanationDto = {
      */
     rule: DecidingRuleDto | null;
     /**
+     * What to do so that it is allowed; null: it is, or this is not the present version
+     */
+    remedy: string | null;
+    /**
      * The last moment at which this version was the present one: what agents had applied is told of it
      */
     appliedBy: string;

@@ -8,6 +8,7 @@ import { wordOf } from '../json-fields.js';
 import {
   baseOf,
   type DestinationName,
+  isInsideName,
   isWildcard,
   OUTSIDE_NAME_FORM,
   parseDestinationName,
@@ -40,7 +41,7 @@ export const parseGivenPattern: FieldParser<OutsidePattern> = (value, field) => 
 
 /** An alias, or a name outside as a person gives it. Throws InvalidInputError. */
 export const parseGivenDestination: FieldParser<DestinationName> = (value, field) =>
-  typeof value === 'string' && value.includes('.')
+  typeof value === 'string' && value.includes('.') && !isInsideName(value)
     ? parseOutsideName(parseGivenPattern(value, field), field)
     : parseDestinationName(value, field);
 

@@ -165,6 +165,13 @@ export class ExplanationDto {
   readonly rule!: DecidingRuleDto | null;
 
   @ApiProperty({
+    type: String,
+    nullable: true,
+    description: 'What to do so that it is allowed; null: it is, or this is not the present version',
+  })
+  readonly remedy!: string | null;
+
+  @ApiProperty({
     format: 'date-time',
     description: 'The last moment at which this version was the present one: what agents had applied is told of it',
   })

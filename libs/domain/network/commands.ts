@@ -90,6 +90,8 @@ export interface NetworkCommands {
       /** As its own stream folds; null: there is no such sandbox. */
       readonly sandbox: SandboxState | null;
       readonly publication: Publication | null;
+      /** The sandbox that has the id which is given as the alias: likely the two were swapped. */
+      readonly meantSandbox: SandboxId | null;
       readonly inheritRules: boolean;
       readonly replacePorts: boolean;
     };

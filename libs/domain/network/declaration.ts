@@ -86,7 +86,7 @@ function sandboxesCome({ sandboxes }: Declared, network: Topology): readonly Net
       : attachSandbox(
           {
             kind: 'AttachSandbox',
-            ...{ sandboxId, sandbox, publication: null, inheritRules: false, replacePorts: false },
+            ...{ sandboxId, sandbox, publication: null, meantSandbox: null, inheritRules: false, replacePorts: false },
           },
           network,
         ),

@@ -6,6 +6,7 @@ import { formatSelector, type SelectorEffect } from '#libs/contracts/selectors.j
 import type { AliasRecord, PolicyTest, Topology } from '#libs/policy/model.js';
 import { DomainError } from '../decision.js';
 import { listed } from '../listed.js';
+import { aliasToGive, sandboxToGive } from './mixed-names.js';
 
 /** No such network, or no more. */
 export class NetworkNotFoundError extends DomainError {
@@ -36,13 +37,14 @@ export class NetworkNotEmptyError extends DomainError {
 }
 
 export class SandboxNotAttachedError extends DomainError {
-  /** Without a remedy of its own it is: attach it. */
+  /** Without a remedy of its own it is: attach it, or give the sandbox in place of its alias. */
   constructor(
-    { name }: Topology,
+    network: Topology,
     sandboxId: SandboxId,
-    remedy = `attach it with gstacks network attach ${name} ${sandboxId}`,
+    remedy = sandboxToGive(network, sandboxId) ?? `attach it with gstacks network attach ${network.name} ${sandboxId}`,
   ) {
-    super('not-found', 'NOT_ATTACHED', `sandbox ${sandboxId} is not attached to network ${name}`, remedy, 'sandboxId');
+    const message = `sandbox ${sandboxId} is not attached to network ${network.name}`;
+    super('not-found', 'NOT_ATTACHED', message, remedy, 'sandboxId');
   }
 }
 
@@ -111,12 +113,13 @@ export class AliasHasRulesError extends DomainError {
 
 export class AliasNotFoundError extends DomainError {
   /** A rule names the alias in its field `to`. */
-  constructor({ name }: Topology, alias: AliasName, field: 'alias' | 'to' = 'alias') {
+  constructor(network: Topology, alias: AliasName, field: 'alias' | 'to' = 'alias') {
+    const { name } = network;
     super(
       'not-found',
       'ALIAS_NOT_FOUND',
       `network ${name} has no alias ${alias}`,
-      `see gstacks network alias list ${name}`,
+      aliasToGive(network, alias) ?? `see gstacks network alias list ${name}`,
       field,
     );
   }

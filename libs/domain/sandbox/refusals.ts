@@ -2,14 +2,11 @@ import type { AgentId, SandboxId } from '#libs/contracts/ids.js';
 import { DomainError } from '../decision.js';
 
 export class SandboxNotFoundError extends DomainError {
-  constructor(sandboxId: SandboxId) {
-    super(
-      'not-found',
-      'SANDBOX_NOT_FOUND',
-      `no agent has reported a sandbox ${sandboxId}`,
-      'see gstacks sandbox list; for a container or link that an agent does not serve, and why: gstacks agent list',
-      'sandboxId',
-    );
+  constructor(
+    sandboxId: SandboxId,
+    remedy = 'see gstacks sandbox list; for a container or link that an agent does not serve, and why: gstacks agent list',
+  ) {
+    super('not-found', 'SANDBOX_NOT_FOUND', `no agent has reported a sandbox ${sandboxId}`, remedy, 'sandboxId');
   }
 }
 

@@ -60,4 +60,18 @@ describe('a state folder', function () {
     expect(plane.enrolled, 'one enrolment').to.deep.equal(['host-a']);
     expect(existsSync(join(agents[0]?.stateFolder ?? '', 'identity', 'credentials.json'))).to.equal(true);
   });
+
+  it('that nobody can make ends the agent at once, with what to do', async () => {
+    const lost = agent(3);
+    lost.set('GLOBALSTACKS_AGENT_STATE_DIR', '/proc/nowhere/state');
+    lost.start();
+    try {
+      expect(await lost.ended()).to.equal(1);
+      const line = lost.log.find(({ code }) => code === 'STATE_FOLDER_UNUSABLE');
+      expect(JSON.stringify(line)).to.contain('/proc/nowhere/state cannot be made: ENOENT');
+      expect(JSON.stringify(line)).to.contain('GLOBALSTACKS_AGENT_STATE_DIR');
+    } finally {
+      await lost.remove();
+    }
+  });
 });

@@ -353,6 +353,7 @@ export const explanation: ExplanationDto = {
     nearMisses: [{ ruleId: 'rule-00000002', missed: 'port' }],
   },
   rule: { ruleId: 'rule-4f9c21ab', text: 'deny web to api:8080', made: pastChange },
+  remedy: 'gstacks network policy remove dev rule-4f9c21ab',
   appliedBy: '2026-01-02T04:00:00.000Z',
   agents: [
     { agentId: 'host-a', roles: ['source'], version: 7, appliedAt: time, effect: 'deny' },

@@ -274,6 +274,7 @@ const rows: readonly Row[] = [
       'deny: web -> api:8080\n  at version 7, since 2026-01-02 03:04:05Z\n',
       '  because rule-4f9c21ab: deny web to api:8080\n  made in version 7 by user:ada at 2026-01-02 03:04:05Z\n',
       'near miss: rule-00000002 matches all but the port',
+      '  undo gstacks network policy remove dev rule-4f9c21ab\n',
       'what the agents had applied by 2026-01-02 04:00:00Z:',
       'host-a  source  7        2026-01-02 03:04:05Z  deny\n',
       'host-b  target  -        -                     deny (nothing applied)\n',
@@ -291,7 +292,7 @@ const rows: readonly Row[] = [
     asks: `GET ${N}/explanation`,
     answer: { ...answers.explanation, verdict: { ...answers.explanation.verdict, reason }, rule: null },
     query: { from: 'web', alias: 'api', port: '8080' },
-    prints: [`  because deny: ${words} (${reason})\n`],
+    prints: [`  because deny: ${words} (${reason})\n`, '  try  gstacks network policy remove dev rule-4f9c21ab\n'],
   })),
   {
     command: 'network bisect dev web api:8080',

@@ -64,6 +64,9 @@ describe('access to the API', () => {
 
   it('lets a viewer join the networks that its token was made for, and change nothing', async () => {
     const make = (body: object) => controlPlane.call('POST', '/v1/tokens', { user: 'ada', ...body });
+    const before = await make({ role: 'viewer', joinNetworks: ['dev', 'staging'] });
+    expect([before.status, before.body.code]).to.deep.equal([404, 'NETWORK_NOT_FOUND']);
+    for (const name of ['dev', 'staging']) await controlPlane.call('POST', '/v1/networks', { name });
     const { body } = await make({ role: 'viewer', joinNetworks: ['dev', 'dev', 'staging'] });
     expect(body.joinNetworks).to.deep.equal(['dev', 'staging']);
     const bearer = String(body.token);

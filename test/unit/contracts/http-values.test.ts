@@ -2,7 +2,13 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { formatCursor, parseCursor } from '#libs/contracts/http/page.js';
 import { wordOf } from '#libs/contracts/json-fields.js';
-import { ModeUnavailableError, parseDurationSeconds, parseMode } from '#libs/contracts/network-settings.js';
+import {
+  ModeUnavailableError,
+  parseDurationSeconds,
+  parseMode,
+  secondsToWait,
+} from '#libs/contracts/network-settings.js';
+import { parseRuleLifetime } from '#libs/contracts/rule-ends.js';
 import {
   boundedText,
   parseBoolean,
@@ -28,7 +34,6 @@ describe('values of a request', () => {
       parseDurationSeconds,
       [
         [60, 60],
-        ['60', 60],
         ['90s', 90],
         ['30m', 1800],
         ['24h', 86_400],
@@ -37,6 +42,10 @@ describe('values of a request', () => {
       [
         '',
         '0',
+        '60',
+        '3600',
+        59,
+        90.5,
         '59s',
         '31d',
         '2592001',
@@ -54,6 +63,28 @@ describe('values of a request', () => {
         true,
         Number.NaN,
       ],
+    ],
+    [
+      'the time that a rule lasts',
+      parseRuleLifetime,
+      [
+        [5, 5],
+        ['5s', 5],
+        ['366d', 31_622_400],
+      ],
+      ['5', '0s', '367d', '05s', 0, '5 s', '1e3'],
+    ],
+    [
+      'a time to wait',
+      secondsToWait(0, 600),
+      [
+        ['0', 0],
+        ['30', 30],
+        ['30s', 30],
+        ['2m', 120],
+        ['10m', 600],
+      ],
+      ['601', '11m', '1h', '-1', '1.5', '030', '', 'soon'],
     ],
     [
       'a mode',

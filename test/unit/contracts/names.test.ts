@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { parseDestination, parseTestDestination } from '#apps/cli/diagnostics/destination.js';
+import { parseGivenDestination } from '#libs/contracts/http/egress.js';
 import {
+  FullNameError,
   fullName,
   parseAgentId,
   parseAgentName,
@@ -13,6 +16,8 @@ import {
   parseSandboxId,
   parseUserName,
 } from '#libs/contracts/ids.js';
+import { parseDestinationName } from '#libs/contracts/outside-names.js';
+import { parseSelector } from '#libs/contracts/selectors.js';
 import { refused, shown } from './refused.js';
 
 const label = 'x'.repeat(63);
@@ -39,7 +44,7 @@ const NEVER = [
 
 const DNS_LABEL = {
   accepted: ['a', '7', 'dev', 'api-2', '0', 'a--b', label, 'xn--a'],
-  refused: ['-a', 'a-', '-', 'Dev', 'DEV', 'a_b', 'a.b', `${label}x`, 'api.dev.gstacks'],
+  refused: ['-a', 'a-', '-', 'Dev', 'DEV', 'a_b', 'a.b', `${label}x`],
 };
 
 const tables: readonly (readonly [
@@ -89,6 +94,35 @@ for (const [name, parse, accepted, bad] of tables) {
     }
   });
 }
+
+describe('a name as DNS has it, where one label of it is expected', () => {
+  const rows: readonly (readonly [
+    what: string,
+    parse: (value: unknown, field: string) => unknown,
+    given: string,
+    meant: string,
+  ])[] = [
+    ['an alias', parseAliasName, 'api.dev.gstacks', 'api, for network dev'],
+    ['an alias', parseAliasName, 'api.dev.gstacks.', 'api, for network dev'],
+    ['a network', parseNetworkName, 'dev.gstacks', 'dev, for network dev'],
+    ['a network', parseNetworkName, 'api.dev.gstacks', 'dev, for network dev'],
+    ['a selector', parseSelector, 'web.dev.gstacks', 'web, for network dev'],
+    ['a destination', parseDestinationName, 'api.dev.gstacks', 'api, for network dev'],
+    ['a destination of a request', parseGivenDestination, 'api.dev.gstacks', 'api, for network dev'],
+    ['a destination of a command', (text, field) => parseDestination(String(text), field), 'api.dev.gstacks:80', 'api'],
+    ['a tested destination', (text, field) => parseTestDestination(String(text), field), 'api.dev.gstacks:80', 'api'],
+  ];
+  for (const [what, parse, given, meant] of rows) {
+    it(`${what} ${given}: says to give ${meant}`, () => {
+      expect(() => parse(given, 'field'))
+        .to.throw(FullNameError)
+        .with.property('remedy')
+        .that.matches(new RegExp(`^give field as ${meant}`));
+    });
+  }
+
+  it('is no agent: those have no names in DNS', () => refused(() => parseAgentId('a.dev.gstacks', 'field'), 'field'));
+});
 
 describe('an agent that asks for credentials', () => {
   for (const name of ['local', 'control-plane']) {

@@ -52,7 +52,6 @@ describe('a selector', () => {
     ':',
     ':x',
     '*',
-    'api.dev.gstacks',
     'api:8080',
     'a\nb',
     undefined,

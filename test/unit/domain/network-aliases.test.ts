@@ -106,6 +106,24 @@ describe('publishing an alias', () => {
       );
   });
 
+  it('says which sandbox an alias is of that is given in its place, and the other way round', () => {
+    given(...withApi)
+      .when(publish('api', 'api2'))
+      .thenRefused('not-found', 'NOT_ATTACHED', 'api is an alias: give its sandbox, sbx-api');
+    given(...withApi)
+      .when(unpublish('sbx-api'))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'sbx-api is a sandbox: give its alias, api');
+    given(...withApi, published('api2', 'sbx-api', 80))
+      .when(unpublish('sbx-api'))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'sbx-api is a sandbox: give one of its aliases, api, api2');
+    given(...withApi)
+      .when(unpublish('sbx-web'))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'sbx-web is a sandbox, which publishes no alias yet');
+    given(...withApi)
+      .when(unpublish('typo'))
+      .thenRefused('not-found', 'ALIAS_NOT_FOUND', 'see gstacks network alias list dev');
+  });
+
   it('never hands the rules of one sandbox to another unasked, whichever side they name it on', () => {
     given(...withRule, aliasRemoved('api'))
       .when(publish('sbx-web', 'api'))

@@ -48,6 +48,26 @@ describe('attaching', () => {
       .thenRefused('not-found', 'SANDBOX_NOT_FOUND', 'sbx-typo', 'gstacks agent list');
   });
 
+  it('says in which order the two stand when the alias is the id of a sandbox', () => {
+    given(...dev)
+      .when(attachUnknown('web', { as: 'sbx-new', ports: ['80:8080', 9090], meant: 'sbx-new' }))
+      .thenRefused(
+        'not-found',
+        'SANDBOX_NOT_FOUND',
+        'the sandbox comes before the alias: gstacks network attach dev sbx-new --alias web --port 80:8080 --port 9090',
+      );
+  });
+
+  it('says which sandbox an alias is of that is given in its place', () => {
+    const says = 'api is an alias: give its sandbox, sbx-api';
+    given(...withApi)
+      .when(attachUnknown('api'))
+      .thenRefused('not-found', 'SANDBOX_NOT_FOUND', says);
+    given(...withApi)
+      .when(detach('api'))
+      .thenRefused('not-found', 'NOT_ATTACHED', says);
+  });
+
   it('stops at a thousand sandboxes', () => {
     const full = Array.from({ length: 1000 }, (_, index) => attached(`sbx-${index}`));
     given(created(), ...full)

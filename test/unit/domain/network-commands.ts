@@ -63,16 +63,25 @@ export const attach = (
     options.as === undefined
       ? null
       : { alias: alias(options.as), ports: parseAliasPorts(options.ports ?? [8080], 'ports') },
+  meantSandbox: null,
   inheritRules: options.inheritRules ?? false,
   replacePorts: options.replacePorts ?? false,
 });
 
-/** No agent ever reported it. */
-export const attachUnknown = (id: string): NetworkCommand => ({
+/** No agent ever reported it. `as`: the alias, which in place of it may be the id of a sandbox (`meant`). */
+export const attachUnknown = (
+  id: string,
+  {
+    as,
+    ports = [8080],
+    meant,
+  }: { readonly as?: string; readonly ports?: readonly (number | string)[]; readonly meant?: string } = {},
+): NetworkCommand => ({
   kind: 'AttachSandbox',
   sandboxId: sandbox(id),
   sandbox: null,
-  publication: null,
+  publication: as === undefined ? null : { alias: alias(as), ports: parseAliasPorts(ports, 'ports') },
+  meantSandbox: meant === undefined ? null : sandbox(meant),
   inheritRules: false,
   replacePorts: false,
 });

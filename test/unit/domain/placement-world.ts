@@ -175,7 +175,7 @@ export class World {
 }
 
 function attachment(id: SandboxId, sandbox: SandboxState | null): NetworkCommand {
-  const asked = { inheritRules: false, replacePorts: false };
+  const asked = { meantSandbox: null, inheritRules: false, replacePorts: false };
   return { kind: 'AttachSandbox', sandboxId: id, sandbox, publication: null, ...asked };
 }
 

@@ -1,13 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { parseRuleId } from '#libs/contracts/ids.js';
+import { parseRuleId, parseSandboxId } from '#libs/contracts/ids.js';
 import { SELECTOR_VERDICT_REASONS, type SelectorVerdictReason } from '#libs/contracts/verdicts.js';
 import { policyRemedy } from '#libs/policy/remedies.js';
 import { CLONE } from '#test/support/clone.js';
-import { attached, created, topologyOf } from './network-events.js';
+import { attached, created, published, topologyOf } from './network-events.js';
 
-const DEV = topologyOf(created(), attached('sbx-web', 'host-a'));
+const DEV = topologyOf(
+  created(),
+  attached('sbx-web', 'host-a'),
+  attached('sbx-api', 'host-b'),
+  published('api', 'sbx-api', 9090),
+);
+const WEB = { kind: 'sandbox', sandboxId: parseSandboxId('sbx-web', 'sandbox') } as const;
 const RULE = parseRuleId('rule-4f9c21ab', 'rule');
 const QUESTION = { from: 'label:tier=web', alias: 'api', port: 8080 };
 
@@ -62,7 +68,11 @@ describe('what to do about a verdict', () => {
 
   const unattached: readonly (readonly [string, string])[] = [
     ['sandbox:sbx-job', 'gstacks network attach dev sbx-job'],
-    ['web', 'gstacks network attach dev <sandbox-id>, for a sandbox that web matches'],
+    [
+      'web',
+      'gstacks network attach dev <sandbox-id> --alias web --port <port>, or see which aliases there are: gstacks network alias list dev',
+    ],
+    ['any', 'gstacks network attach dev <sandbox-id>, for a sandbox that any matches'],
     [
       'sbx-web',
       'gstacks network test dev sandbox:sbx-web api:8080, since sbx-web is the id of a sandbox, and not an alias',
@@ -72,6 +82,43 @@ describe('what to do about a verdict', () => {
     it(`of NOT_ATTACHED from ${from} is: ${remedy}`, () => {
       const verdict = { effect: 'deny', reason: 'NOT_ATTACHED', ruleId: null } as const;
       expect(policyRemedy(DEV, { ...QUESTION, from }, verdict)).to.equal(remedy);
+    });
+  }
+
+  const targets: readonly (readonly [string, string])[] = [
+    [
+      'sbx-api',
+      'gstacks network test dev label:tier=web api:8080, since sbx-api is the id of a sandbox, and api its alias',
+    ],
+    [
+      'sbx-web',
+      'gstacks network alias add dev sbx-web <alias> --port 8080, since sbx-web is a sandbox without an alias',
+    ],
+  ];
+  for (const [alias, remedy] of targets) {
+    it(`of NO_ALIAS for ${alias}, the id of a sandbox, is: ${remedy}`, () => {
+      expect(remedyFor('NO_ALIAS', null, alias)).to.equal(remedy);
+    });
+  }
+
+  const denied = { effect: 'deny', ruleId: RULE, reason: 'EXPLICIT_DENY' } as const;
+  const unruled = { effect: 'deny', ruleId: null, reason: 'DEFAULT_DENY' } as const;
+  const rest = { nearMisses: [], version: 1 };
+  const mixed: readonly (readonly [string, readonly (typeof denied | typeof unruled)[], string, string])[] = [
+    ['api', [unruled, denied], 'a rule denies one', 'gstacks network policy remove dev rule-4f9c21ab'],
+    ['api.example.com', [denied], 'a rule denies one', 'gstacks network egress remove dev rule-4f9c21ab'],
+    [
+      'api',
+      [unruled],
+      'no rule allows one',
+      'gstacks network policy allow dev --from label:tier=web --to api --port 8080',
+    ],
+  ];
+  for (const [alias, verdicts, why, remedy] of mixed) {
+    it(`of MIXED about ${alias}, where ${why}, is: ${remedy}`, () => {
+      const members = verdicts.map((verdict) => ({ source: WEB, verdict: { ...verdict, ...rest } }));
+      const verdict = { effect: 'mixed', reason: 'MIXED', ruleId: null, members } as const;
+      expect(policyRemedy(DEV, { ...QUESTION, alias }, verdict)).to.equal(remedy);
     });
   }
 

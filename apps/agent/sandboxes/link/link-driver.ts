@@ -11,7 +11,7 @@ import { linkRules } from '../firewall/link-rules.js';
 import { listRefused } from '../firewall/refused-ports.js';
 import { type SandboxInspection, seesNothing } from '../inspection/inspection.js';
 import { makeForeign, makeLocal } from '../local-range.js';
-import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
+import { type FileWatch, readSandboxesFile, SandboxesFileState, watchSandboxesFile } from '../sandboxes-file.js';
 import { AskedLinks } from './asked-links.js';
 import { HostLinks } from './host-links.js';
 import { type LinkApi, serveLinkApi } from './link-api.js';
@@ -63,12 +63,14 @@ class LinkDriver implements SandboxDriver {
   private readonly proof: ProofLink;
   private listener = (): void => {};
   private fileWatch: FileWatch | null = null;
+  private readonly file: SandboxesFileState;
   private api: LinkApi | null = null;
 
   constructor(
     private readonly settings: LinkSettings,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.file = new SandboxesFileState(onError);
     this.proof = new ProofLink(settings.agentAddress);
     this.asked = new AskedLinks(settings.keptLinks, onError);
     this.host = new HostLinks({
@@ -128,7 +130,7 @@ class LinkDriver implements SandboxDriver {
   }
 
   refused(): readonly RefusedSandbox[] {
-    return this.host.refused();
+    return [...this.file.refused(), ...this.host.refused()];
   }
 
   clients() {
@@ -182,13 +184,12 @@ class LinkDriver implements SandboxDriver {
   }
 
   private reread(path: string): void {
-    try {
+    const isChanged = this.file.reading(() => {
       this.listed = readSandboxesFile(path, (items) => [parseLinkList(items)])[0] ?? this.listed;
-    } catch (error) {
-      this.onError(error);
-      return;
-    }
-    this.host.lookAgain();
+      this.host.lookAgain();
+      return false;
+    });
+    if (isChanged) this.listener();
   }
 
   private async put(entry: LinkEntry): Promise<void> {

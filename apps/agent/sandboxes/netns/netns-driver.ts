@@ -15,7 +15,7 @@ import type { SandboxReach } from '../firewall/strays.js';
 import type { TableName } from '../firewall/table-rules.js';
 import { inspectNamespaces, type NamespaceInside } from '../inspection/namespace-inspection.js';
 import { makeForeign, makeLocal } from '../local-range.js';
-import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
+import { type FileWatch, readSandboxesFile, SandboxesFileState, watchSandboxesFile } from '../sandboxes-file.js';
 import { chooseLinks } from './choose-links.js';
 import { type Link, linkIndexOf, linkRange6 } from './link-addresses.js';
 import { interfaceName, namespaceName, tableName } from './namespace-names.js';
@@ -78,6 +78,7 @@ class NetnsDriver implements SandboxDriver {
   private readonly rules: KeptRules;
   private listener = (): void => {};
   private watcher: FileWatch | null = null;
+  private readonly file: SandboxesFileState;
   private retry: NodeJS.Timeout | null = null;
   /** The error of the last sandbox that could not be set up. */
   private failure: unknown = null;
@@ -88,6 +89,7 @@ class NetnsDriver implements SandboxDriver {
     private readonly settings: NetnsSettings,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.file = new SandboxesFileState(onError);
     this.range = parseAddressRange(settings.sandboxRange, 'GLOBALSTACKS_AGENT_SANDBOX_RANGE');
     this.range6 = linkRange6(settings.namespacePrefix);
     this.table = { family: 'inet', name: tableName(settings.namespacePrefix) };
@@ -125,7 +127,7 @@ class NetnsDriver implements SandboxDriver {
   }
 
   refused() {
-    return [];
+    return this.file.refused();
   }
 
   clients() {
@@ -208,13 +210,12 @@ class NetnsDriver implements SandboxDriver {
   }
 
   private reread(): void {
-    try {
+    const isChanged = this.file.reading(() => {
       this.desired = this.read();
-    } catch (error) {
-      this.onError(error);
-      return;
-    }
-    this.reconcileSoon();
+      this.reconcileSoon();
+      return false;
+    });
+    if (isChanged) this.listener();
   }
 
   private reconcileSoon(): void {

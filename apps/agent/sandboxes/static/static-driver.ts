@@ -7,7 +7,7 @@ import type { SandboxDirectory } from '#libs/data-plane/data-plane.js';
 import { dialSources } from '#libs/data-plane/flows/dial-sources.js';
 import type { SandboxDriver } from '../driver.js';
 import { seesNothing } from '../inspection/inspection.js';
-import { type FileWatch, readSandboxesFile, watchSandboxesFile } from '../sandboxes-file.js';
+import { type FileWatch, readSandboxesFile, SandboxesFileState, watchSandboxesFile } from '../sandboxes-file.js';
 import type { StaticSettings } from './static-settings.js';
 
 /** An address outside this machine, where any process may use it; it is accepted only if the operator says so. */
@@ -66,11 +66,13 @@ class StaticDriver implements SandboxDriver {
   private bySandbox = new Map<SandboxId, string>();
   private listener = (): void => {};
   private watcher: FileWatch | null = null;
+  private readonly file: SandboxesFileState;
 
   constructor(
     private readonly settings: StaticSettings,
     private readonly onError: (error: unknown) => void,
   ) {
+    this.file = new SandboxesFileState(onError);
     this.directory = {
       sourceOf: (remoteAddress) => this.byAddress.get(remoteAddress) ?? null,
       addressOf: (sandboxId) => this.bySandbox.get(sandboxId) ?? null,
@@ -101,7 +103,7 @@ class StaticDriver implements SandboxDriver {
   }
 
   refused() {
-    return [];
+    return this.file.refused();
   }
 
   clients() {
@@ -143,11 +145,7 @@ class StaticDriver implements SandboxDriver {
   }
 
   private reread(): void {
-    try {
-      if (this.read()) this.listener();
-    } catch (error) {
-      this.onError(error);
-    }
+    if (this.file.reading(() => this.read())) this.listener();
   }
 
   private read(): boolean {

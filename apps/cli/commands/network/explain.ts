@@ -40,7 +40,7 @@ export default class NetworkExplain extends GstacksCommand {
   }
 
   private show(explanation: ExplanationDto, from: string, to: Destination<string>): void {
-    const { verdict, rule, at, agents, appliedBy } = explanation;
+    const { verdict, rule, remedy, at, agents, appliedBy } = explanation;
     this.screen.line(
       `${verdict.effect}: ${from} -> ${to.alias}:${to.port}`,
       verdict.effect === 'allow' ? 'good' : 'bad',
@@ -55,6 +55,7 @@ export default class NetworkExplain extends GstacksCommand {
     for (const { source, effect, reason, ruleId } of verdict.members) {
       this.screen.line(`  ${source}: ${effect} (${reason}${ruleId === null ? '' : `, ${ruleId}`})`);
     }
+    if (remedy !== null) this.screen.advice(rule?.text.startsWith('deny ') ? '  undo ' : '  try  ', remedy);
     this.screen.line('');
     if (agents.length === 0) {
       this.screen.line('no agent held the source or the target then');

@@ -3,8 +3,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { listStoreKeys, rotateKey, type StoreKeyDto } from '#libs/api-client/generated/index.js';
 import { wordOf } from '#libs/contracts/json-fields.js';
+import { secondsToWait } from '#libs/contracts/network-settings.js';
 import { STORE_KEYS, type StoreKey } from '#libs/contracts/store-keys.js';
-import { wholeNumber } from '#libs/contracts/values.js';
 import type { Connection } from '../../../api/connect.js';
 import { GstacksCommand } from '../../../command.js';
 import { EXIT } from '../../../errors/exit-codes.js';
@@ -55,7 +55,7 @@ export default class AdminKeysRotate extends GstacksCommand {
     const { args, flags } = await this.parse(AdminKeysRotate);
     const key = wordOf(STORE_KEYS)(args.key, 'key');
     const without = flags.without ?? [];
-    const waitMs = wholeNumber(0, LONGEST_SECONDS)(flags.wait, '--wait') * 1_000;
+    const waitMs = secondsToWait(0, LONGEST_SECONDS)(flags.wait, '--wait') * 1_000;
     const connection = await this.connect(flags);
     const { client } = connection;
     let state = await rotateKey({ client, path: { key }, body: { step: 'offer' } });
