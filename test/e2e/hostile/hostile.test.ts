@@ -11,8 +11,12 @@ import { type CpuSeconds, Spells } from '#test/support/spells.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { waitFor } from '#test/support/wait.js';
 
-/** The allowed ratio of p99 beside a hostile member to p99 beside a polite one of the same CPU time. */
-const BOUNDS = { atMost: 1.5, leastPairs: 20, mostPairs: 160, pairsBetweenLooks: 15 };
+/**
+ * The allowed ratio of p99 beside a hostile member to p99 beside a polite one of the same CPU time. After 160 pairs the
+ * interval of a ratio of 1.3 still reached 2.3, because the slowest calls of a turn come together; so up to five minutes
+ * of pairs are taken.
+ */
+const BOUNDS = { atMost: 1.5, leastPairs: 20, mostPairs: 480, pairsBetweenLooks: 15 };
 const MEMORY_AT_MOST = 1.2;
 /** V8 returns memory only once a process has been mostly idle for some tens of seconds, even after honest work. */
 const MEMORY_WITHIN_MS = 60_000;
@@ -33,7 +37,7 @@ type Times = Record<(typeof KINDS)[number], TurnTimes>;
  * and how they decide.
  */
 describe('one member harms nobody else', function () {
-  this.timeout(240_000);
+  this.timeout(600_000);
   const folder = mkdtempSync(join(tmpdir(), 'gs-hostile-'));
   let stack: RunningStack;
   let neighbour: Spells;
