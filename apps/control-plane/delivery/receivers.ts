@@ -37,9 +37,15 @@ export class Receivers {
     // What it holds has to be compared first: after a restore it may be ahead, and would take a later version on top of
     // that.
     if (!this.contacts.isHeard(agentId)) return false;
-    // It would not go back, whatever is sent.
-    if (this.regressions.ofAgent(networkId, agentId) !== null) return false;
+    const regression = this.regressions.ofAgent(networkId, agentId);
+    // It would not go back, whatever is sent. A later deletion it takes, and that only takes away.
+    if (regression !== null && !this.isDeletedAfter(networkId, regression.claim.version)) return false;
     return this.isMember(receiver);
+  }
+
+  private isDeletedAfter(networkId: NetworkId, version: number): boolean {
+    const topology = this.directory.network(networkId)?.topology;
+    return topology?.deleted === true && topology.version > version;
   }
 
   /** Whether it is currently enrolled or joined. */

@@ -90,6 +90,11 @@ export class Directory {
     return this.index.lastNamed(name);
   }
 
+  /** All deleted networks that had this name. */
+  deletedNetworksNamed(name: NetworkName): readonly NetworkRecord[] {
+    return this.index.deletedNamed(name);
+  }
+
   /** The agents that a recent version concerns; null: it is too old to be remembered, or not known yet. */
   versionChange(networkId: NetworkId, version: number): VersionChange | null {
     return this.index.version(networkId, version);

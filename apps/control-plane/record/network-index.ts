@@ -12,6 +12,7 @@ export class NetworkIndex {
   private readonly byId = new Map<NetworkId, NetworkRecord>();
   private readonly idByName = new Map<NetworkName, NetworkId>();
   private readonly lastIdByName = new Map<NetworkName, NetworkId>();
+  private readonly deletedByName = new Map<NetworkName, Set<NetworkId>>();
   private readonly versions = new Map<NetworkId, VersionChange[]>();
   private readonly bySandbox = new Map<SandboxId, Set<NetworkId>>();
   private readonly byAgent = new Map<AgentId, Set<NetworkId>>();
@@ -38,6 +39,10 @@ export class NetworkIndex {
 
   lastNamed(name: NetworkName): NetworkId | null {
     return this.lastIdByName.get(name) ?? null;
+  }
+
+  deletedNamed(name: NetworkName): readonly NetworkRecord[] {
+    return this.records(this.deletedByName.get(name) ?? []);
   }
 
   version(networkId: NetworkId, version: number): VersionChange | null {
@@ -70,8 +75,12 @@ export class NetworkIndex {
 
   private putName(networkId: NetworkId, name: NetworkName, deleted: boolean): void {
     this.lastIdByName.set(name, networkId);
-    if (!deleted) this.idByName.set(name, networkId);
-    else if (this.idByName.get(name) === networkId) this.idByName.delete(name);
+    if (!deleted) {
+      this.idByName.set(name, networkId);
+      return;
+    }
+    this.deletedByName.set(name, (this.deletedByName.get(name) ?? new Set()).add(networkId));
+    if (this.idByName.get(name) === networkId) this.idByName.delete(name);
   }
 
   private records(ids: Iterable<NetworkId>): readonly NetworkRecord[] {

@@ -19,11 +19,14 @@ import { Directory } from '../record/directory.js';
 import { ExpectedHashes } from '../record/expected-hashes.js';
 import { type NetworkRecord, nextNetworkRecord, type VersionChange } from '../record/network-record.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { EarlierNetworks, type StillServing } from './earlier-networks.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitApplied } from './queries.js';
 
 interface TimedProof extends AppliedProof {
   readonly agents: readonly AppliedAgentDto[];
+  /** Agents that may still serve an earlier network of the same name. */
+  readonly stillServing: readonly StillServing[];
 }
 
 /** Waits for acknowledgements, and answers what is proven when all have arrived or the time is up. */
@@ -35,6 +38,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     private readonly directory: Directory,
     private readonly log: AppliedLog,
     private readonly statuses: NetworkStatuses,
+    private readonly earlier: EarlierNetworks,
     private readonly closing: ServerClosing,
     @Inject(EVENT_STORE) private readonly store: EventStore,
     private readonly epoch: StoreEpoch,
@@ -52,27 +56,39 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const change = await this.versionChange(network, networkId, version);
     const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
     const heard = new HeardAgents(this.log, networkId, version);
+    const earlier = new Map<NetworkId, HeardAgents>();
     let proof: TimedProof;
     try {
       for (;;) {
         // What comes from now on may be missing in what is read next.
-        heard.clear();
-        proof = await this.prove(networkId, change);
+        for (const each of [heard, ...earlier.values()]) each.clear();
+        proof = await this.prove(network, networkId, change);
+        const open = proof.stillServing.filter(({ isFinal }) => !isFinal);
         // After the time is up the log is read once more: the wait may have begun late.
-        if (proof.open.length === 0 || deadline.aborted || waitSeconds === 0) break;
+        if (proof.open.length + open.length === 0 || deadline.aborted || waitSeconds === 0) break;
+        const unfollowed = open.filter((each) => !earlier.has(each.networkId));
+        for (const each of unfollowed) {
+          earlier.set(each.networkId, new HeardAgents(this.log, each.networkId, each.deletedBy ?? 0));
+        }
+        // An acknowledgement may have come before anybody listened.
+        if (unfollowed.length > 0) continue;
         this.waiting += 1;
-        await heard.all(proof.open, (agentId) => this.isFinal(networkId, agentId), deadline);
+        await Promise.all([
+          heard.all(proof.open, (agentId) => this.isFinal(networkId, agentId), deadline),
+          ...open.map((each) => earlier.get(each.networkId)?.all([each.agentId], () => false, deadline)),
+        ]);
         this.waiting -= 1;
       }
     } finally {
-      heard.close();
+      for (const each of [heard, ...earlier.values()]) each.close();
     }
-    const until = proof.open.length === 0 && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
+    const isDone = proof.open.length + proof.stillServing.length === 0;
+    const until = isDone && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
     return {
       network,
       version,
       confirmed: proof.confirmed,
-      expected: change.concerned.length,
+      expected: proof.agents.length,
       elapsedMs: Math.max(0, until.getTime() - change.recordedAt.getTime()),
       flowsCut: proof.flowsCut,
       supersededBy: proof.supersededBy,
@@ -80,13 +96,16 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     };
   }
 
-  private async prove(networkId: NetworkId, change: VersionChange): Promise<TimedProof> {
+  private async prove(network: NetworkName, networkId: NetworkId, change: VersionChange): Promise<TimedProof> {
     const records = await this.log.read(networkId, change.version, this.epoch.current);
     const isExpected = await this.hashes.ofVersions(networkId, new Set(records.map(({ to }) => to)));
     const standing = (agentId: AgentId) => this.standing(networkId, agentId);
     const proof = proveApplied(change.version, change.concerned, records, isExpected, standing);
-    const agents = proof.agents.map((agent) => ({ ...agent, tookMs: tookMs(change, agent, records) }));
-    return { ...proof, agents };
+    const isCurrent = this.directory.networkNamed(network)?.topology.networkId === networkId;
+    const stillServing = isCurrent ? this.earlier.stillServing(network) : [];
+    const proven = proof.agents.map((agent) => ({ ...agent, tookMs: tookMs(change, agent, records) }));
+    const agents = withEarlier(proven, stillServing);
+    return { ...proof, agents, confirmed: agents.filter(({ status }) => status === 'SYNCED').length, stillServing };
   }
 
   private standing(networkId: NetworkId, agentId: AgentId): Standing {
@@ -123,6 +142,24 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
       `see \`gstacks network show ${network}\``,
     );
   }
+}
+
+/** No version is applied by an agent that may still serve an earlier network of the same name. */
+function withEarlier(
+  agents: readonly AppliedAgentDto[],
+  stillServing: readonly StillServing[],
+): readonly AppliedAgentDto[] {
+  const serving = new Map<string, StillServing>(stillServing.map((each) => [each.agentId, each]));
+  const concerned = agents.map((agent): AppliedAgentDto => {
+    const earlier = serving.get(agent.agentId);
+    serving.delete(agent.agentId);
+    if (earlier === undefined || agent.status !== 'SYNCED') return agent;
+    return { ...agent, status: earlier.status, reason: earlier.reason, tookMs: null };
+  });
+  const others = [...serving.values()].map(({ agentId, status, reason }): AppliedAgentDto => {
+    return { agentId, status, reason, appliedVersion: null, flowsCut: 0, tookMs: null };
+  });
+  return [...concerned, ...others];
 }
 
 /** Agents repeat acknowledgements; the first one says when the version was applied. */

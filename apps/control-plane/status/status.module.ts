@@ -6,6 +6,7 @@ import { AliasListeners } from './alias-listeners.js';
 import { AwaitAppliedHandler } from './await-applied.handler.js';
 import { AwaitHeldHandler } from './await-held.handler.js';
 import { NetworkDeniedNames } from './denied-names.js';
+import { EarlierNetworks } from './earlier-networks.js';
 import { NetworkFlows } from './network-flows.js';
 import { NetworkPast } from './network-past.js';
 import { NetworkStatuses } from './network-statuses.js';
@@ -25,6 +26,7 @@ import { ShowNetworkStatusHandler } from './status.handlers.js';
     NetworkDeniedNames,
     RuleAuthors,
     NetworkPast,
+    EarlierNetworks,
     SandboxConditions,
     SandboxPlacements,
     StateMetrics,

@@ -13,8 +13,8 @@ import { waitFor } from '#test/support/wait.js';
 
 /**
  * The allowed ratio of p99 beside a hostile member to p99 beside a polite one of the same CPU time. After 160 pairs the
- * interval of a ratio of 1.3 still reached 2.3, because the slowest calls of a turn come together; so up to five minutes
- * of pairs are taken.
+ * interval of a ratio of 1.3 still reached 2.3, because the slowest calls of a turn come together; so pairs are taken
+ * for up to five minutes.
  */
 const BOUNDS = { atMost: 1.5, leastPairs: 20, mostPairs: 480, pairsBetweenLooks: 15 };
 const MEMORY_AT_MOST = 1.2;
