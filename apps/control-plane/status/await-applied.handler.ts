@@ -19,7 +19,7 @@ import { Directory } from '../record/directory.js';
 import { ExpectedHashes } from '../record/expected-hashes.js';
 import { type NetworkRecord, nextNetworkRecord, type VersionChange } from '../record/network-record.js';
 import { StoreEpoch } from '../record/store-epoch.js';
-import { EarlierNetworks, type StillServing } from './earlier-networks.js';
+import { EarlierNetworks, type StillServing, withEarlier } from './earlier-networks.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitApplied } from './queries.js';
 
@@ -104,8 +104,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const isCurrent = this.directory.networkNamed(network)?.topology.networkId === networkId;
     const stillServing = isCurrent ? this.earlier.stillServing(network) : [];
     const proven = proof.agents.map((agent) => ({ ...agent, tookMs: tookMs(change, agent, records) }));
-    const agents = withEarlier(proven, stillServing);
-    return { ...proof, agents, confirmed: agents.filter(({ status }) => status === 'SYNCED').length, stillServing };
+    return { ...proof, ...withEarlier(proven, stillServing), stillServing };
   }
 
   private standing(networkId: NetworkId, agentId: AgentId): Standing {
@@ -142,24 +141,6 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
       `see \`gstacks network show ${network}\``,
     );
   }
-}
-
-/** No version is applied by an agent that may still serve an earlier network of the same name. */
-function withEarlier(
-  agents: readonly AppliedAgentDto[],
-  stillServing: readonly StillServing[],
-): readonly AppliedAgentDto[] {
-  const serving = new Map<string, StillServing>(stillServing.map((each) => [each.agentId, each]));
-  const concerned = agents.map((agent): AppliedAgentDto => {
-    const earlier = serving.get(agent.agentId);
-    serving.delete(agent.agentId);
-    if (earlier === undefined || agent.status !== 'SYNCED') return agent;
-    return { ...agent, status: earlier.status, reason: earlier.reason, tookMs: null };
-  });
-  const others = [...serving.values()].map(({ agentId, status, reason }): AppliedAgentDto => {
-    return { agentId, status, reason, appliedVersion: null, flowsCut: 0, tookMs: null };
-  });
-  return [...concerned, ...others];
 }
 
 /** Agents repeat acknowledgements; the first one says when the version was applied. */

@@ -12,6 +12,7 @@ import { Directory } from '../record/directory.js';
 import { ExpectedHashes } from '../record/expected-hashes.js';
 import { agentsConcerned, type NetworkRecord } from '../record/network-record.js';
 import { StoreEpoch } from '../record/store-epoch.js';
+import { EarlierNetworks, withEarlier } from './earlier-networks.js';
 import { type HeldProof, proveHeld } from './held-proof.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitHeld } from './queries.js';
@@ -26,6 +27,7 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
     private readonly directory: Directory,
     private readonly log: AppliedLog,
     private readonly statuses: NetworkStatuses,
+    private readonly earlier: EarlierNetworks,
     private readonly closing: ServerClosing,
     private readonly epoch: StoreEpoch,
     private readonly hashes: ExpectedHashes,
@@ -53,13 +55,16 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
 
   private async prove(record: NetworkRecord, version: number): Promise<HeldProof> {
     const { topology } = record;
-    return proveHeld({
+    const proof = proveHeld({
       version,
       presentVersion: topology.version,
       participants: agentsConcerned(record),
       acknowledged: topology.version === version ? new Set() : await this.acknowledged(record, version),
       stateOf: (agentId) => this.statuses.ofAgent(record, agentId),
     });
+    const stillServing = this.earlier.stillServing(topology.name);
+    const settled = proof.settled && stillServing.every(({ isFinal }) => isFinal);
+    return { ...proof, ...withEarlier(proof.agents, stillServing), settled };
   }
 
   private async acknowledged(

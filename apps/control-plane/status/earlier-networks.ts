@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { AppliedAgentDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import type { AgentNetworkStatus } from '#libs/contracts/statuses.js';
 import { AgentStates } from '../applied/agent-states.js';
@@ -86,4 +87,26 @@ export class EarlierNetworks {
     if (contact.held.has(topology.networkId)) return false;
     return contact.lastContactAt > last.recordedAt || !last.concerned.includes(agentId);
   }
+}
+
+/**
+ * What agents prove of a version, and that no agent follows it that may still serve an earlier network of the same
+ * name.
+ */
+export function withEarlier(
+  agents: readonly AppliedAgentDto[],
+  stillServing: readonly StillServing[],
+): { readonly agents: readonly AppliedAgentDto[]; readonly confirmed: number } {
+  const serving = new Map<string, StillServing>(stillServing.map((each) => [each.agentId, each]));
+  const concerned = agents.map((agent): AppliedAgentDto => {
+    const earlier = serving.get(agent.agentId);
+    serving.delete(agent.agentId);
+    if (earlier === undefined || agent.status !== 'SYNCED') return agent;
+    return { ...agent, status: earlier.status, reason: earlier.reason, tookMs: null };
+  });
+  const others = [...serving.values()].map(({ agentId, status, reason }): AppliedAgentDto => {
+    return { agentId, status, reason, appliedVersion: null, flowsCut: 0, tookMs: null };
+  });
+  const confirmed = concerned.filter(({ status }) => status === 'SYNCED').length;
+  return { agents: [...concerned, ...others], confirmed };
 }

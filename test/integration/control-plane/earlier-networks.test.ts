@@ -26,13 +26,14 @@ describe('a network with the name of one that was deleted', () => {
   afterEach(() => controlPlane.end());
 
   const call = (method: string, path: string, body?: unknown) => controlPlane.call(method, path, body);
-  const applied = async (version: unknown, waitSeconds = 5) =>
-    (await call('GET', `/v1/networks/dev/applied/${version}?waitSeconds=${waitSeconds}`)).body;
+  const proof = async (kind: 'applied' | 'held', version: unknown, waitSeconds: number) =>
+    (await call('GET', `/v1/networks/dev/${kind}/${version}?waitSeconds=${waitSeconds}`)).body;
+  const applied = (version: unknown, waitSeconds = 5) => proof('applied', version, waitSeconds);
 
   async function attach(sandboxId: string): Promise<void> {
     const { body } = await call('POST', '/v1/networks/dev/attachments', { sandboxId });
-    const proof = await applied(body.version);
-    expect(proof.confirmed).to.equal(proof.expected);
+    const { confirmed, expected } = await applied(body.version);
+    expect(confirmed).to.equal(expected);
   }
 
   async function deleteAndCreate(): Promise<void> {
@@ -43,15 +44,17 @@ describe('a network with the name of one that was deleted', () => {
   it('is proven once every agent has let go of the earlier one', async () => {
     hostB.stop();
     await deleteAndCreate();
-    const proof = await applied(1, 0);
-    expect(proof).to.include({ confirmed: 0, expected: 1 });
-    const [agent] = proof.agents as readonly Record<string, unknown>[];
+    const first = await applied(1, 0);
+    expect(first).to.include({ confirmed: 0, expected: 1 });
+    const [agent] = first.agents as readonly Record<string, unknown>[];
     expect(agent).to.include({ agentId: 'host-b', status: 'PENDING', appliedVersion: null });
     expect(agent?.reason).to.include('it may still serve the network dev that was deleted (version 6)');
+    // And where a write finds that it is so already.
+    expect(await proof('held', 1, 0)).to.include({ confirmed: 0, expected: 1 });
     // Of later versions too, also where the agent takes part in the new network.
     const { body } = await call('POST', '/v1/networks/dev/attachments', { sandboxId: 'sbx-api' });
     expect(await applied(body.version, 0)).to.include({ confirmed: 0, expected: 1 });
-    const waiting = [applied(1, 30), applied(body.version, 30)];
+    const waiting = [applied(1, 30), applied(body.version, 30), proof('held', body.version, 30)];
     const began = performance.now();
     hostB.goOn();
     expect(await Promise.all(waiting)).to.satisfy((proofs: readonly { confirmed: number; expected: number }[]) =>
@@ -108,11 +111,11 @@ describe('a network with the name of one that was deleted', () => {
       held: { version: strange.version, part: { index: 0, count: 1 }, body: strange.text },
     }));
     await hostB.contact('heartbeat');
-    const proof = await waitFor('the name is known', async () => {
+    const found = await waitFor('the name is known', async () => {
       const answer = await applied(1, 0);
       return answer.expected === 1 && answer;
     });
-    const [agent] = proof.agents as readonly Record<string, unknown>[];
+    const [agent] = found.agents as readonly Record<string, unknown>[];
     expect(agent).to.include({ agentId: 'host-b', status: 'FAILED' });
     expect(agent?.reason).to.match(/^it serves a network dev that is not in this store: EPOCH_REGRESSED: /);
   });
