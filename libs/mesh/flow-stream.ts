@@ -106,8 +106,8 @@ export class FlowStream extends Duplex implements MeshFlow {
     this.resumeWriting = null;
     const clean = error === null && this.readableEnded && this.writableFinished;
     // After a clean end the trailers may still be unsent, and the stream then closes by itself.
-    // Of any other code, Node makes an error with a stack for each stream, at both ends.
-    if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CANCEL);
+    // With CANCEL, for which Node makes no error, flows over a busy session were not opened in time (docs/adr/0098).
+    if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CONNECT_ERROR);
     done(error);
   }
 
