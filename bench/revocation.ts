@@ -64,7 +64,7 @@ async function revoke(
   const refused = told(clients, 'refused');
   const { elapsedMs, flowsCut } = await applied(stack, Number(version));
   const proven = performance.timeOrigin + performance.now() - began;
-  // The new connection may have been open for a moment before the agents had the version.
+  // The connection that is tried may open before the agents get the denial, which then cuts it as well.
   const isExpected = flowsCut === flows || flowsCut === flows + 1;
   if (!isExpected) throw new Error(`version ${version} cut ${flowsCut} flows, not ${flows}`);
   const revoked = { proven, acknowledged: elapsedMs, ended: (await ended) - began, refused: (await refused) - began };

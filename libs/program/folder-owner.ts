@@ -84,7 +84,7 @@ export function makeFolders(folder: string, mode: number): void {
   }
 }
 
-/** The lowest folder of a path that is there, and the names below it that are not. */
+/** The deepest folder of this path that exists, and the names of those below it that do not. */
 function missingIn(folder: string): { readonly present: string; readonly missing: readonly string[] } {
   const missing: string[] = [];
   let present = resolve(folder);

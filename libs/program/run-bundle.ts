@@ -47,8 +47,8 @@ function firstWord([, , first = '']: readonly string[]): string | null {
 }
 
 /**
- * undefined: there is none, or it is damaged, as after a loss of power. V8 looks at its first bytes only, and a process
- * that runs damaged code crashes at each start.
+ * Returns undefined if there is no such file, or if it is damaged, as after a loss of power. V8 checks only its first
+ * bytes, and a process that runs damaged code crashes at each start.
  */
 function existing(file: string): Buffer | undefined {
   try {

@@ -5,7 +5,7 @@ const FILLING: Manner = { waits: true, waitSeconds: 5, byCommand: false };
 const PREFIX = 'many-';
 const manyAlias = (index: number): string => `${PREFIX}${String(index).padStart(5, '0')}`;
 
-/** Of the aliases that make a network large, those that are dialled like the others. */
+/** Most of the aliases that make a network large are never dialled; these are. */
 export const DIALLED_OF_MANY: readonly string[] = [manyAlias(0), manyAlias(1)];
 
 /** The published aliases that single writes are about, in order: a verdict that nobody tries proves nothing. */

@@ -40,7 +40,7 @@ export function isRevocation(error: unknown): boolean {
   return error instanceof ControlPlaneRefusedError && error.code === 'AGENT_REVOKED';
 }
 
-/** The signed request for new credentials of an agent that is enrolled. */
+/** An enrolled agent asks for new credentials with this request, which it signs with its key. */
 export async function renewalRequest(
   agentId: AgentId,
   keys: MemberKeys,

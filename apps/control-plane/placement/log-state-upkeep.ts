@@ -9,7 +9,7 @@ import { LogStates } from '../record/log-states.js';
 import { PlacementProcess } from './placement-process.js';
 
 const LOOK_EVERY_MS = 2_000;
-/** At least so many events lie between two states: a start reads as many in a tenth of a second. */
+/** A new state is kept after at least this many events. A start reads as many in a tenth of a second. */
 const LEAST_APART = 10_000;
 
 /**

@@ -91,8 +91,8 @@ export class PlacementProcess {
   }
 
   /**
-   * Resolves when what the log up to this position leads to was executed, and no restart executes it again; to false
-   * if this process ends before.
+   * Resolves to true once every command that follows from the log up to this position was executed, and the stored
+   * cursor keeps a restart from executing it again; to false if this process ends before.
    */
   async hasFollowed(position: number): Promise<boolean> {
     const { signal } = this.closing;

@@ -89,7 +89,7 @@ export class DirectoryFeed {
     );
   }
 
-  /** The state that the directory began with, once; null: it read the whole log. */
+  /** Hands over the state that the directory began with, and forgets it. null: the directory read the whole log. */
   takeRestored(): KeptLogState | null {
     const { restored } = this;
     this.restored = null;

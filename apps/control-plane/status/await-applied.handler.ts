@@ -1,5 +1,6 @@
 import { Inject } from '@nestjs/common';
 import { type IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { rest } from '#libs/async/rest.js';
 import type { AppliedAgentDto, AppliedDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import { streamOf } from '#libs/domain/aggregate.js';
@@ -22,6 +23,9 @@ import { StoreEpoch } from '../record/store-epoch.js';
 import { EarlierNetworks, type StillServing, withEarlier } from './earlier-networks.js';
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitApplied } from './queries.js';
+
+/** Agents let go of an earlier network without an event, so it is looked this often. */
+const LOOK_EVERY_MS = 200;
 
 interface TimedProof extends AppliedProof {
   readonly agents: readonly AppliedAgentDto[];
@@ -56,31 +60,22 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const change = await this.versionChange(network, networkId, version);
     const deadline = AbortSignal.any([AbortSignal.timeout(waitSeconds * 1_000), this.closing.signal]);
     const heard = new HeardAgents(this.log, networkId, version);
-    const earlier = new Map<NetworkId, HeardAgents>();
     let proof: TimedProof;
     try {
       for (;;) {
         // What comes from now on may be missing in what is read next.
-        for (const each of [heard, ...earlier.values()]) each.clear();
+        heard.clear();
         proof = await this.prove(network, networkId, change);
-        const open = proof.stillServing.filter(({ isFinal }) => !isFinal);
+        const mayLetGo = proof.stillServing.some(({ isFinal }) => !isFinal);
         // After the time is up the log is read once more: the wait may have begun late.
-        if (proof.open.length + open.length === 0 || deadline.aborted || waitSeconds === 0) break;
-        const unfollowed = open.filter((each) => !earlier.has(each.networkId));
-        for (const each of unfollowed) {
-          earlier.set(each.networkId, new HeardAgents(this.log, each.networkId, each.deletedBy ?? 0));
-        }
-        // An acknowledgement may have come before anybody listened.
-        if (unfollowed.length > 0) continue;
+        if ((proof.open.length === 0 && !mayLetGo) || deadline.aborted || waitSeconds === 0) break;
         this.waiting += 1;
-        await Promise.all([
-          heard.all(proof.open, (agentId) => this.isFinal(networkId, agentId), deadline),
-          ...open.map((each) => earlier.get(each.networkId)?.all([each.agentId], () => false, deadline)),
-        ]);
+        if (mayLetGo) await rest(LOOK_EVERY_MS, deadline);
+        else await heard.all(proof.open, (agentId) => this.isFinal(networkId, agentId), deadline);
         this.waiting -= 1;
       }
     } finally {
-      for (const each of [heard, ...earlier.values()]) each.close();
+      heard.close();
     }
     const isDone = proof.open.length + proof.stillServing.length === 0;
     const until = isDone && proof.lastConfirmedAt !== null ? proof.lastConfirmedAt : this.clock();
@@ -102,7 +97,7 @@ export class AwaitAppliedHandler implements IQueryHandler<AwaitApplied> {
     const standing = (agentId: AgentId) => this.standing(networkId, agentId);
     const proof = proveApplied(change.version, change.concerned, records, isExpected, standing);
     const isCurrent = this.directory.networkNamed(network)?.topology.networkId === networkId;
-    const stillServing = isCurrent ? this.earlier.stillServing(network) : [];
+    const stillServing = isCurrent ? await this.earlier.stillServing(network) : [];
     const proven = proof.agents.map((agent) => ({ ...agent, tookMs: tookMs(change, agent, records) }));
     return { ...proof, ...withEarlier(proven, stillServing), stillServing };
   }

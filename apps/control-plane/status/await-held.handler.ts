@@ -62,7 +62,7 @@ export class AwaitHeldHandler implements IQueryHandler<AwaitHeld> {
       acknowledged: topology.version === version ? new Set() : await this.acknowledged(record, version),
       stateOf: (agentId) => this.statuses.ofAgent(record, agentId),
     });
-    const stillServing = this.earlier.stillServing(topology.name);
+    const stillServing = await this.earlier.stillServing(topology.name);
     const settled = proof.settled && stillServing.every(({ isFinal }) => isFinal);
     return { ...proof, ...withEarlier(proof.agents, stillServing), settled };
   }

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import type { AppliedAgentDto } from '#libs/contracts/http/status.js';
 import type { AgentId, NetworkId, NetworkName } from '#libs/contracts/ids.js';
 import type { AgentNetworkStatus } from '#libs/contracts/statuses.js';
-import { AgentStates } from '../applied/agent-states.js';
+import { AppliedLog } from '../applied/applied-log.js';
 import { DoubtedClaims } from '../applied/doubted-claims.js';
 import { Regressions } from '../applied/regressions.js';
 import { AgentContacts } from '../presence/agent-contacts.js';
 import { Directory } from '../record/directory.js';
 import type { NetworkRecord } from '../record/network-record.js';
+import { StoreEpoch } from '../record/store-epoch.js';
 import { NetworkStatuses } from './network-statuses.js';
 
 /** An agent that may still serve an earlier network. */
@@ -23,29 +24,29 @@ export interface StillServing {
 }
 
 /**
- * Networks that had a name before. An agent that has not taken up a deletion goes on to serve that network's names, so
- * nothing is proven of a new network with the same name until the agent has let go of the old one. The same holds for
- * a network that only agents know, since the store was restored from an older copy.
+ * Finds the agents that may still serve an earlier network of the same name. An agent that has not applied a network's
+ * deletion still answers for its names, so nothing is proven of a new network with that name. A network that only
+ * agents know, because the store was restored from an older copy, counts as an earlier one.
  */
 @Injectable()
 export class EarlierNetworks {
   constructor(
     private readonly directory: Directory,
     private readonly contacts: AgentContacts,
-    private readonly states: AgentStates,
+    private readonly log: AppliedLog,
+    private readonly epoch: StoreEpoch,
     private readonly regressions: Regressions,
     private readonly doubted: DoubtedClaims,
     private readonly statuses: NetworkStatuses,
   ) {}
 
   /** Agents that may still serve an earlier network of this name; for each agent, one of several such networks. */
-  stillServing(name: NetworkName): readonly StillServing[] {
+  async stillServing(name: NetworkName): Promise<readonly StillServing[]> {
     const byAgent = new Map<AgentId, StillServing>();
     for (const record of this.directory.deletedNetworksNamed(name)) {
-      for (const agentId of record.members) {
-        const serving = this.serving(record, agentId);
-        if (serving !== null) byAgent.set(agentId, serving);
-      }
+      const serving = [...record.members].flatMap((agentId) => this.serving(record, agentId) ?? []);
+      const acknowledged = serving.length === 0 ? new Set() : await this.acknowledged(record);
+      for (const each of serving) if (!acknowledged.has(each.agentId)) byAgent.set(each.agentId, each);
     }
     for (const unknown of this.regressions.unknownNetworks()) {
       if (unknown.name !== name) continue;
@@ -69,6 +70,13 @@ export class EarlierNetworks {
     };
   }
 
+  /** The agents that acknowledged the deletion, also to an earlier process. */
+  private async acknowledged({ topology }: NetworkRecord): Promise<ReadonlySet<AgentId>> {
+    const records = await this.log.read(topology.networkId, topology.version, this.epoch.current);
+    const applied = records.filter(({ to, outcome }) => to === topology.version && outcome === 'applied');
+    return new Set(applied.map(({ agentId }) => agentId));
+  }
+
   /** An agent takes no version below the one that it holds, and gets none while its claims are doubted. */
   private isFinal(networkId: NetworkId, agentId: AgentId, deletedBy: number): boolean {
     const ahead = this.regressions.ofAgent(networkId, agentId)?.claim.version ?? 0;
@@ -76,12 +84,11 @@ export class EarlierNetworks {
   }
 
   /**
-   * What an agent said that it holds counts only if it said so after the deletion: before, the network may have been on
-   * its way. An agent that had let go of the network before the deletion was never told of it.
+   * Whether the agent's last contact shows that it does not serve the deleted network. A contact from before the
+   * deletion shows nothing: the network may have been on its way to the agent then. An agent that took no part any more
+   * when the network was deleted is not told of the deletion; it counts only if it names the network.
    */
   private hasLetGo({ topology, last }: NetworkRecord, agentId: AgentId): boolean {
-    const acknowledged = this.states.of(agentId, topology.networkId);
-    if (acknowledged?.outcome === 'applied' && acknowledged.to === topology.version) return true;
     const contact = this.contacts.of(agentId);
     if (contact === null || !contact.heard) return !last.concerned.includes(agentId);
     if (contact.held.has(topology.networkId)) return false;

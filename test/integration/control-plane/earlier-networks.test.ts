@@ -76,6 +76,16 @@ describe('a network with the name of one that was deleted', () => {
     await waitFor('host-b takes up the deletion', async () => (await applied(1, 0)).expected === 0);
   });
 
+  it('waits for no agent that acknowledged the deletion to an earlier process, and is away since', async () => {
+    const deletion = (await call('DELETE', '/v1/networks/dev?detachAll=true')).body;
+    expect(await applied(deletion.version)).to.include({ confirmed: 2, expected: 2 });
+    await Promise.all([hostA.close(), hostB.close()]);
+    await controlPlane.stop();
+    await controlPlane.startAgain();
+    await call('POST', '/v1/networks', { name: 'dev' });
+    expect(await applied(1, 0)).to.include({ confirmed: 0, expected: 0 });
+  });
+
   it('waits for no agent that was revoked', async () => {
     hostB.stop();
     await deleteAndCreate();
