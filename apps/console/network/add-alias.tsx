@@ -4,10 +4,11 @@ import { publishAlias } from '#libs/api-client/generated/index.js';
 import { parseAliasName, parseSandboxId } from '#libs/contracts/ids.js';
 import { portText } from '#libs/contracts/ports.js';
 import { aliasesQuery, attachmentsQuery } from '../api/queries.js';
-import { Field, faultOf } from '../writes/field.js';
+import { faultOf } from '../writes/field.js';
 import { NameField } from '../writes/name-field.js';
 import type { WriteHeaders } from '../writes/use-write.js';
 import { WriteForm } from '../writes/write-form.js';
+import { AliasFields } from './alias-fields.js';
 import { InheritRules } from './inherit-rules.js';
 import { parsePortsText, portWords } from './ports-text.js';
 
@@ -85,31 +86,17 @@ export function AddAlias({ network, sandboxId: initial, close }: Props) {
         </>
       )}
     >
-      {({ changed, refusalOf }) => (
+      {(form) => (
         <>
           <NameField
             label="Sandbox"
             value={sandboxId}
-            change={changed(setSandboxId)}
+            change={form.changed(setSandboxId)}
             parse={PARSE.sandboxId}
             options={attached}
-            refusal={refusalOf('sandboxId')}
+            refusal={form.refusalOf('sandboxId')}
           />
-          <Field
-            label="Alias"
-            value={alias}
-            change={changed(setAlias)}
-            parse={PARSE.alias}
-            refusal={refusalOf('alias')}
-          />
-          <Field
-            label="Ports"
-            value={ports}
-            change={changed(setPorts)}
-            parse={PARSE.ports}
-            placeholder="8080, 80:8080"
-            refusal={refusalOf('ports')}
-          />
+          <AliasFields form={form} parse={PARSE} {...{ alias, setAlias, ports, setPorts }} />
         </>
       )}
     </WriteForm>
