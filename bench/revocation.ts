@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AppliedDto } from '#libs/contracts/http/status.js';
 import { type ConnectionEnds, endsOf } from '#test/support/open-connection.js';
-import { makeNetwork } from '#test/support/set-up.js';
+import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { type BenchRow, median, quantile } from './report.js';
 import type { Asked, Told } from './revocation/clients.js';
@@ -10,11 +10,13 @@ import type { Asked, Told } from './revocation/clients.js';
 const ROUNDS = 15;
 const FLOWS = [1, 100, 1_000] as const;
 const RULES = '/v1/networks/dev/rules';
-const DENY = { effect: 'deny', from: 'sandbox:sbx-web', to: 'api', port: 8_080 };
+/** The sample sandbox has nothing at this port. */
+const PORT = 9_100;
+const DENY = { effect: 'deny', from: 'sandbox:sbx-web', to: 'api', port: PORT };
 
 /** Milliseconds from the call of `policy deny --wait`. */
 interface Revoked {
-  /** Until the last open connection had ended. */
+  /** Until the connections that were opened last had ended. */
   readonly ended: number;
   /** Until all agents had acknowledged it. */
   readonly proven: number;
@@ -32,9 +34,12 @@ export default async function benchRevocation(): Promise<readonly BenchRow[]> {
   const stack = await startStack({ sandboxes: 'static', mesh: 'direct', env: { GLOBALSTACKS_LOG_LEVEL: 'warn' } });
   const clients = fork(fileURLToPath(new URL('./revocation/clients.js', import.meta.url)));
   try {
-    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': 'api:8080' });
-    await stack.json(['network', 'policy', 'allow', 'dev', '--from', 'web', '--to', 'api', '--port', '8080', '--wait']);
-    const ends = await endsOf(stack, { from: 'sbx-web', network: 'dev', alias: 'api', port: 8_080 });
+    const { address } = (await stack.json(['sandbox', 'show', 'sbx-api'])) as { readonly address: string };
+    clients.send({ kind: 'listen', host: address, port: PORT } satisfies Asked);
+    await told(clients, 'listening');
+    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': `api:${PORT}` });
+    await allow(stack, 'dev', 'web', 'api', PORT);
+    const ends = await endsOf(stack, { from: 'sbx-web', network: 'dev', alias: 'api', port: PORT });
     const rows: BenchRow[] = [];
     for (const flows of FLOWS) {
       await revoke(stack, clients, ends, flows);
@@ -68,6 +73,8 @@ async function revoke(
   const isExpected = flowsCut === flows || flowsCut === flows + 1;
   if (!isExpected) throw new Error(`version ${version} cut ${flowsCut} flows, not ${flows}`);
   const revoked = { proven, acknowledged: elapsedMs, ended: (await ended) - began, refused: (await refused) - began };
+  clients.send({ kind: 'check' } satisfies Asked);
+  await told(clients, 'checked');
   const { id } = result as { readonly id: string };
   const lifted = await call(stack, 'DELETE', `${RULES}/${id}`);
   await applied(stack, Number(lifted.version));
@@ -110,7 +117,7 @@ function rowsOf(flows: number, rounds: readonly Revoked[]): readonly BenchRow[] 
       peer: '-',
     },
     {
-      work: `revocation: all cut, ${name} open flows`,
+      work: `revocation: cut, ${name} open flows`,
       budget: '-',
       measured: figure((revoked) => revoked.ended),
       peer: '-',

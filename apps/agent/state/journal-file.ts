@@ -1,4 +1,5 @@
-import { open, readFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, readFile, truncate } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { isMissing, StateFileInvalidError, sha256, syncFolder } from './state-file.js';
@@ -19,10 +20,14 @@ export function emptyJournal(of: string): JournalEnd {
 
 const MODE = 0o600;
 
+/** A write is on disk when it returns, and needs no sync after it: an acknowledgement waits for one step less. */
+const SYNCED = constants.O_WRONLY | constants.O_DSYNC;
+const NEW = SYNCED | constants.O_CREAT | constants.O_TRUNC;
+
 /**
- * Appends an entry after `end` and syncs it; resolves with the new end. A line consists of its checksum (which also
- * covers the line before), the checksum of its state file, and the entry. Anything after `end`, left by a crash, is
- * removed. Errors: DiskFullError, or the system's; then the journal's content is undefined.
+ * Appends an entry after `end`, which is the end of the file unless `end` is empty; it is on disk when this resolves
+ * with the new end. A line consists of its checksum (which also covers the line before), the checksum of its state file,
+ * and the entry. Errors: DiskFullError, or the system's; then the journal's content is undefined.
  */
 export async function appendEntry(path: string, end: JournalEnd, entry: unknown): Promise<JournalEnd> {
   const body = JSON.stringify(entry);
@@ -30,11 +35,9 @@ export async function appendEntry(path: string, end: JournalEnd, entry: unknown)
   const line = Buffer.from(`${checksum} ${end.of} ${body}\n`);
   const isNew = end.bytes === 0;
   try {
-    const file = await open(path, isNew ? 'w' : 'r+', MODE);
+    const file = await open(path, isNew ? NEW : SYNCED, MODE);
     try {
-      if (!isNew) await file.truncate(end.bytes);
       await file.write(line, 0, line.length, end.bytes);
-      await file.datasync();
     } finally {
       await file.close();
     }
@@ -52,8 +55,8 @@ export interface Journal {
 
 /**
  * The entries since the state file with this content was written; none if the journal is missing or belongs to an
- * earlier content. An incomplete last line was never synced and is ignored. Throws StateFileInvalidError for any other
- * damage.
+ * earlier content. An incomplete last line, left by a crash, was never on disk as a whole and is removed. Throws
+ * StateFileInvalidError for any other damage.
  */
 export async function readJournal(path: string, of: string): Promise<Journal> {
   const text = await readFile(path).catch((error: unknown) => {
@@ -64,7 +67,10 @@ export async function readJournal(path: string, of: string): Promise<Journal> {
   let end = emptyJournal(of);
   for (;;) {
     const newline = text.indexOf('\n', end.bytes);
-    if (newline < 0) return { entries, end };
+    if (newline < 0) {
+      if (text.length > end.bytes) await truncate(path, end.bytes);
+      return { entries, end };
+    }
     const [checksum = '', lineOf = '', body = ''] = partsOf(text.toString('utf8', end.bytes, newline));
     const before = end.bytes === 0 ? emptyJournal(lineOf) : end;
     if (checksum !== checksumOf(before, body)) {

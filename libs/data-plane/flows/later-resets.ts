@@ -1,8 +1,12 @@
-const RESETS_A_TURN = 8;
+/** At least so many are made in a turn. */
+const LEAST_A_TURN = 8;
+/** However many wait, the last one is made after about so many turns, which is a second. */
+const MOST_TURNS = 100;
+const PAUSE_MS = 10;
 
 /**
- * Resets that stop no byte any more, a few in each turn of the event loop: a version that cuts a thousand flows is
- * saved and acknowledged meanwhile.
+ * Resets that stop no byte any more, a few in each turn of the event loop, with a pause between turns: a version that
+ * cuts a thousand flows is saved, acknowledged and proven meanwhile, here and at the other processes of the host.
  */
 export class LaterResets {
   private readonly waiting: (() => void)[] = [];
@@ -14,10 +18,11 @@ export class LaterResets {
   }
 
   private turn(): void {
-    const until = Math.min(this.next + RESETS_A_TURN, this.waiting.length);
+    const share = Math.max(LEAST_A_TURN, Math.ceil(this.waiting.length / MOST_TURNS));
+    const until = Math.min(this.next + share, this.waiting.length);
     while (this.next < until) this.waiting[this.next++]?.();
     if (this.next < this.waiting.length) {
-      setImmediate(() => this.turn());
+      setTimeout(() => this.turn(), PAUSE_MS);
       return;
     }
     this.waiting.length = 0;

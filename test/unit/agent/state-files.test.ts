@@ -115,15 +115,20 @@ describe("the agent's files", () => {
       expect((await load()).networks).to.deep.equal([{ held: heldAt(version), unanswered: [], cutAtEnd: [] }]);
     });
 
-    it('a change that a crash left half written was never acknowledged, and the next one takes its place', async () => {
-      await saved();
-      const whole = readFileSync(journal(), 'utf8');
-      writeFileSync(journal(), whole.slice(0, -20));
-      const files = new LastGoodFiles(folder);
-      expect((await files.load(new Date())).networks.map(({ held }) => held.snapshot.version)).to.deep.equal([2]);
-      await files.save({ held: at(4), unanswered: [], cutAtEnd: [] });
-      expect((await load()).networks).to.deep.equal([{ held: at(4), unanswered: [], cutAtEnd: [] }]);
-    });
+    const halves: readonly (readonly [string, (whole: string) => string])[] = [
+      ['', (whole) => whole.slice(0, -20)],
+      [', longer than the next one', (whole) => whole.slice(0, -20) + 'x'.repeat(5_000)],
+    ];
+    for (const [what, cutShort] of halves) {
+      it(`a change that a crash left half written${what}: it was never acknowledged, and the next takes its place`, async () => {
+        await saved();
+        writeFileSync(journal(), cutShort(readFileSync(journal(), 'utf8')));
+        const files = new LastGoodFiles(folder);
+        expect((await files.load(new Date())).networks.map(({ held }) => held.snapshot.version)).to.deep.equal([2]);
+        await files.save({ held: at(4), unanswered: [], cutAtEnd: [] });
+        expect((await load()).networks).to.deep.equal([{ held: at(4), unanswered: [], cutAtEnd: [] }]);
+      });
+    }
 
     it('that belongs to an earlier content of the file says nothing', async () => {
       await saved();
