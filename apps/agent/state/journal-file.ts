@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, readFile, truncate } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { isMissing, StateFileInvalidError, sha256, syncFolder } from './state-file.js';
@@ -55,8 +55,8 @@ export interface Journal {
 
 /**
  * The entries since the state file with this content was written; none if the journal is missing or belongs to an
- * earlier content. An incomplete last line, left by a crash, was never on disk as a whole and is removed. Throws
- * StateFileInvalidError for any other damage.
+ * earlier content. An incomplete last line, left by a crash, was never acknowledged and is ignored: further entries are
+ * written over it. Throws StateFileInvalidError for any other damage.
  */
 export async function readJournal(path: string, of: string): Promise<Journal> {
   const text = await readFile(path).catch((error: unknown) => {
@@ -67,10 +67,7 @@ export async function readJournal(path: string, of: string): Promise<Journal> {
   let end = emptyJournal(of);
   for (;;) {
     const newline = text.indexOf('\n', end.bytes);
-    if (newline < 0) {
-      if (text.length > end.bytes) await truncate(path, end.bytes);
-      return { entries, end };
-    }
+    if (newline < 0) return { entries, end };
     const [checksum = '', lineOf = '', body = ''] = partsOf(text.toString('utf8', end.bytes, newline));
     const before = end.bytes === 0 ? emptyJournal(lineOf) : end;
     if (checksum !== checksumOf(before, body)) {

@@ -32,9 +32,10 @@ const INSERT = `
     WHERE a.hash = g.hash AND a.outcome = g.outcome AND a.alias_failures::text = g.alias_failures::text
       AND a.flows_cut @> g.flows_cut)`;
 
+/** As JSON, because the client library parses an array of the database ten times slower. */
 const SELECT = `
   SELECT agent_id, network_id, epoch_counter, epoch_id, from_version, to_version, hash, outcome, code, message,
-    flows_cut, alias_failures, applied_at, received_at
+    to_json(flows_cut) AS flows_cut, alias_failures, applied_at, received_at
   FROM applied_log WHERE network_id = $1 AND to_version >= $2 AND epoch_id = $3 ORDER BY id`;
 
 /** Of several equal rows of a version, the first says when it was applied. */
