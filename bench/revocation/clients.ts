@@ -3,9 +3,9 @@ import { connect, createServer, type Socket } from 'node:net';
 import type { ConnectionEnds } from '#test/support/open-connection.js';
 
 /**
- * The clients of a revocation and their target, in a process of their own. They share the cores with the agents, so they
- * do as little as they can while connections are cut: nobody reads from a connection, and so a reset runs no code of
- * Node here, except for the connections that are opened last. Agents cut in the order of opening.
+ * The clients of a revocation and their target, in a process of their own. They share the cores with the agents, so
+ * they do as little as they can while connections are cut: nobody reads from a connection, so that a reset runs no
+ * JavaScript here, except for the connections that are opened last. Agents cut in the order of opening.
  */
 
 export type Asked =

@@ -1,6 +1,7 @@
-import { constants } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
+import { closeSync, constants, openSync, write } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { writeErrorOf } from '#libs/contracts/disk-full.js';
 import { isMissing, StateFileInvalidError, sha256, syncFolder } from './state-file.js';
 
@@ -20,14 +21,16 @@ export function emptyJournal(of: string): JournalEnd {
 
 const MODE = 0o600;
 
-/** A write is on disk when it returns, and needs no sync after it: an acknowledgement waits for one step less. */
+const writeSome = promisify(write);
+
+/** A write is on disk when it returns: no sync has to follow. */
 const SYNCED = constants.O_WRONLY | constants.O_DSYNC;
 const NEW = SYNCED | constants.O_CREAT | constants.O_TRUNC;
 
 /**
- * Appends an entry after `end`, which is the end of the file unless `end` is empty; it is on disk when this resolves
- * with the new end. A line consists of its checksum (which also covers the line before), the checksum of its state file,
- * and the entry. Errors: DiskFullError, or the system's; then the journal's content is undefined.
+ * Appends an entry after `end`, in place of what a crash left there; it is on disk when this resolves with the new end.
+ * A line consists of its checksum (which also covers the line before), the checksum of its state file, and the entry.
+ * Errors: DiskFullError, or the system's; then the journal's content is undefined.
  */
 export async function appendEntry(path: string, end: JournalEnd, entry: unknown): Promise<JournalEnd> {
   const body = JSON.stringify(entry);
@@ -35,17 +38,25 @@ export async function appendEntry(path: string, end: JournalEnd, entry: unknown)
   const line = Buffer.from(`${checksum} ${end.of} ${body}\n`);
   const isNew = end.bytes === 0;
   try {
-    const file = await open(path, isNew ? NEW : SYNCED, MODE);
+    // An acknowledgement waits for this entry, so that only the write waits for its turns of a busy event loop.
+    const file = openSync(path, isNew ? NEW : SYNCED, MODE);
     try {
-      await file.write(line, 0, line.length, end.bytes);
+      await writeAll(file, line, end.bytes);
     } finally {
-      await file.close();
+      closeSync(file);
     }
     if (isNew) await syncFolder(dirname(path));
   } catch (error) {
     throw writeErrorOf(path, error);
   }
   return { ...end, bytes: end.bytes + line.length, checksum };
+}
+
+/** A write to a disk that fills up meanwhile writes a part, and the next one says that there is no room. */
+async function writeAll(file: number, bytes: Buffer, at: number): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    done += (await writeSome(file, bytes, done, bytes.length - done, at + done)).bytesWritten;
+  }
 }
 
 export interface Journal {
