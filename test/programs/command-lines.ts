@@ -20,6 +20,8 @@ async function outcomeOf(words: readonly string[]): Promise<unknown> {
     return { exitCode: process.exitCode, ...printed };
   } finally {
     process.exitCode = 0;
+    // Each command adds its own, for a process that ends with it.
+    for (const signal of ['SIGINT', 'SIGTERM']) process.removeAllListeners(signal);
     for (const [index, name] of streams.entries()) process[name].write = own[index] ?? process[name].write;
   }
 }

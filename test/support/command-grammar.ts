@@ -22,6 +22,9 @@ const { commands } = JSON.parse(readFileSync(join(CLONE, 'oclif.manifest.json'),
   readonly commands: Readonly<Record<string, Command>>;
 };
 
+/** Every command of gstacks, such as `network list`. */
+export const COMMANDS: readonly string[] = Object.keys(commands).map((id) => id.replaceAll(':', ' '));
+
 /** Without a known control plane one has to be named. */
 const NEEDED_HERE: Readonly<Record<string, readonly string[]>> = { login: ['url'] };
 
