@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import type { Page } from 'playwright-core';
 import { CLONE } from './clone.js';
 
-/** For people, who compare it with the design; git ignores the folder. */
-const PICTURES = join(CLONE, '.cache', 'console-pictures');
+/** For people, who compare them with the design, and only on request: no test reads them. Git ignores the folder. */
+const PICTURES = process.env.CONSOLE_PICTURES === '1' ? join(CLONE, '.cache', 'console-pictures') : null;
 const WIDTHS = [390, 1280];
 const HEIGHT = 840;
 
@@ -42,11 +42,11 @@ export async function visit(page: Page, path: string): Promise<void> {
 }
 
 /**
- * In both themes and at both widths: takes a picture, and checks that axe finds nothing and nothing is wider than the
- * page.
+ * In both themes and at both widths: checks that axe finds nothing and nothing is wider than the page, and takes a
+ * picture if pictures are wanted.
  */
 export async function look(page: Page, name: string, text: string): Promise<void> {
-  mkdirSync(PICTURES, { recursive: true });
+  if (PICTURES !== null) mkdirSync(PICTURES, { recursive: true });
   const found: string[] = [];
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: HEIGHT });
@@ -56,7 +56,7 @@ export async function look(page: Page, name: string, text: string): Promise<void
     if (height > HEIGHT) await page.setViewportSize({ width, height });
     for (const { colorScheme, options } of LOOKS) {
       await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.screenshot({ path: join(PICTURES, `${name}-${width}-${colorScheme}.png`) });
+      if (PICTURES !== null) await page.screenshot({ path: join(PICTURES, `${name}-${width}-${colorScheme}.png`) });
       found.push(...(await violations(page, options)).map((each) => `${width} ${colorScheme}: ${each}`));
     }
     const isNarrow = await page.evaluate('document.documentElement.scrollWidth <= innerWidth');
