@@ -13,7 +13,7 @@ export async function issuedFor(
   { url, network, machine, token, now }: Asker,
   keys: MemberKeys,
 ): Promise<LocalCredentials> {
-  const certificateRequest = await keys.certificateRequest();
+  const certificateRequest = keys.certificateRequest();
   const join = { network, machine, nkey: keys.nkey, certificateRequest, timestamp: now().toISOString() };
   return requestCredentials({ url, token: token(), ...join, signature: keys.sign(joinStatement(join)) }, now);
 }

@@ -1,6 +1,7 @@
 import { CodedError, HttpRefusalError } from '#libs/contracts/errors.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { certificateFault } from '#libs/program/certificate-fault.js';
+import { exchange } from '#libs/program/http-exchange.js';
 
 /** The control plane, or something it depends on, does not answer: try again. */
 export class ControlPlaneUnreachableError extends CodedError {}
@@ -35,38 +36,42 @@ export async function postToControlPlane(
 ): Promise<{ readonly [key: string]: unknown }> {
   const url = `${base.href.replace(/\/$/, '')}/${path}`;
   const timeout = AbortSignal.timeout(ANSWER_WITHIN_MS);
-  let response: Response;
+  let status: number;
   let answer: unknown;
   try {
-    response = await fetch(url, {
-      method: 'POST',
-      headers: {
-        accept: 'application/json',
-        ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-        ...(body === null ? {} : { 'content-type': 'application/json' }),
+    const exchanged = await exchange(
+      url,
+      {
+        method: 'POST',
+        headers: {
+          ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+          ...(body === null ? {} : { 'content-type': 'application/json' }),
+        },
+        body: body === null ? '' : JSON.stringify(body),
       },
-      ...(body === null ? {} : { body: JSON.stringify(body) }),
-      redirect: 'error',
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    answer = await response.json();
+      signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    );
+    ({ status } = exchanged);
+    if (status >= 300 && status < 400) throw new Error('it redirects to another address, which is not followed');
+    answer = JSON.parse(exchanged.body);
   } catch (error) {
     signal?.throwIfAborted();
-    const fault = certificateFault(base.origin, codeOf(error));
+    const code = codeOf(error);
+    const fault = certificateFault(base.origin, code);
     if (fault !== null) throw new ControlPlaneUnreachableError(fault.code, fault.message, fault.remedy);
-    const why = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
+    // The error of a host with several addresses, none of which accepts a connection, has no message.
+    const why = error instanceof Error ? error.message || code : String(error);
     const message = `the control plane at ${base.origin} gave no usable answer: ${why}`;
     throw new ControlPlaneUnreachableError(unreachable.code, message, unreachable.remedy);
   }
   const fields = parseObject(answer, 'answer');
-  if (response.ok) return fields;
-  throw refusalOf(response.status, fields);
+  if (status >= 200 && status < 300) return fields;
+  throw refusalOf(status, fields);
 }
 
-/** Node's code of what made `fetch` fail; empty: it has none. */
+/** Node's code of a failed connection; empty: it has none. */
 function codeOf(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 /** The error for a problem document (RFC 9457). */

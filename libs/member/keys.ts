@@ -1,5 +1,5 @@
 import { parseSeed } from '#libs/bus/nats-keys.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
 
 /** A member's own keys: it makes them, and never sends them anywhere. */
 export interface MemberKeys {
@@ -9,7 +9,7 @@ export interface MemberKeys {
   /** PEM */
   readonly meshPrivateKey: string;
   /** PKCS #10 in PEM for the mesh key. */
-  certificateRequest(): Promise<string>;
+  certificateRequest(): string;
   /** Base64 of the signature by the NATS key. */
   sign(statement: string): string;
 }

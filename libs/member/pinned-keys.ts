@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { fingerprint, keysThatFollow } from '#libs/audit/key-succession.js';
 import { CodedError } from '#libs/contracts/errors.js';
 import type { TrustedKeys } from '#libs/contracts/store-keys.js';
-import { authoritiesIn, certifiedKey } from '#libs/mesh/certificates.js';
+import { authoritiesIn, certifiedKey } from '#libs/mesh/authorities.js';
 import type { MemberCredentials } from './credentials.js';
 
 type StoreCredentials = Pick<MemberCredentials, 'snapshotKeys' | 'successions' | 'authority' | 'certificate'>;

@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { X509Certificate as NodeCertificate, randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes, webcrypto } from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -8,7 +8,6 @@ import {
   KeyUsageFlags,
   KeyUsagesExtension,
   Pkcs10CertificateRequest,
-  Pkcs10CertificateRequestGenerator,
   SubjectAlternativeNameExtension,
   SubjectKeyIdentifierExtension,
   X509Certificate,
@@ -99,18 +98,6 @@ export async function createAuthority(options: {
   return { certificate: certificate.toString('pem'), privateKey };
 }
 
-/** The public key of a certificate, or of the authority's own: SPKI, DER, base64. Throws for anything else. */
-export function certifiedKey(pem: string): string {
-  return new NodeCertificate(pem).publicKey.export({ type: 'spki', format: 'der' }).toString('base64');
-}
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
-
-/** The certificates of authorities that stand in one text, each in PEM. */
-export function authoritiesIn(bundle: string): readonly string[] {
-  return bundle.match(CERTIFICATE) ?? [];
-}
-
 /** Reads what createAuthority made; errors: AuthorityInvalidError, KeyInvalidError. */
 export async function loadAuthority(material: AuthorityMaterial): Promise<CertificateAuthority> {
   const root = readRoot(material.certificate);
@@ -161,15 +148,6 @@ export async function loadAuthority(material: AuthorityMaterial): Promise<Certif
       };
     },
   };
-}
-
-/**
- * PKCS #10 in PEM, signed with the private key that it is for; throws KeyInvalidError. The holder of the key makes it.
- */
-export async function createCertificateRequest(privateKeyPem: string): Promise<string> {
-  const keys = await signingPair(privateKeyPem);
-  const request = await Pkcs10CertificateRequestGenerator.create({ keys, signingAlgorithm: KEY_ALGORITHM }, webcrypto);
-  return request.toString('pem');
 }
 
 function validity(now: Date, ttlSeconds: number): { notBefore: Date; notAfter: Date } {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { createUser } from '#libs/bus/nats-keys.js';
 import { parseAgentId, parseAliasName, parseNetworkId, parseSandboxId } from '#libs/contracts/ids.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
 import type { FlowRequest, MeshMember } from '#libs/mesh/flow.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { meshNodeAs, meshNodeWith } from '#test/support/agent-identity.js';
@@ -70,7 +70,7 @@ for (const mesh of MESHES) {
         await tokenOf('host-c'),
         'host-c',
         createUser(),
-        await createCertificateRequest(privateKey),
+        createCertificateRequest(privateKey),
       );
       const enrolled = await callApi(stack.url, 'POST', '/v1/agent-enrollments', body);
       expect(enrolled.status, enrolled.text).to.equal(201);

@@ -33,13 +33,8 @@ import { CodedError } from '#libs/contracts/errors.js';
 import { type AgentId, parseAgentId } from '#libs/contracts/ids.js';
 import { parseObject } from '#libs/contracts/json-fields.js';
 import { enrollmentStatement, renewalStatement } from '#libs/contracts/renewal.js';
-import {
-  type CertificateAuthority,
-  createAuthority,
-  createCertificateRequest,
-  loadAuthority,
-  newSerialNumber,
-} from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
+import { type CertificateAuthority, createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import type { MeshCredentials, MeshIdentity } from '#libs/mesh/flow.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/policy/model.js';
@@ -205,7 +200,7 @@ export class FakeControlPlane {
   /** For a peer in the mesh that is not an agent process. */
   async meshCredentials(identity: MeshIdentity): Promise<MeshCredentials> {
     const privateKey = createPrivateKeyPem();
-    const request = await createCertificateRequest(privateKey);
+    const request = createCertificateRequest(privateKey);
     const issued = { request, identity, now: new Date(), ttlSeconds: 3_600, serialNumber: newSerialNumber() };
     const { certificate } = await this.authority.issue(issued);
     return { certificate, privateKey, authority: this.authority.certificate };

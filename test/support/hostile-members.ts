@@ -46,7 +46,7 @@ export async function hostileAgent(stack: RunningStack, network: string): Promis
   const enrollment = {
     name: EVIL,
     nkey: keys.nkey,
-    certificateRequest: await keys.certificateRequest(),
+    certificateRequest: keys.certificateRequest(),
     timestamp: new Date().toISOString(),
   };
   const response = await fetch(`${stack.url}/v1/agent-enrollments`, {

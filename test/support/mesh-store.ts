@@ -18,11 +18,11 @@ import {
   parseSandboxId,
   parseUserName,
 } from '#libs/contracts/ids.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
 import {
   type AuthorityMaterial,
   type CertificateAuthority,
   createAuthority,
-  createCertificateRequest,
   loadAuthority,
   newSerialNumber,
 } from '#libs/mesh/certificates.js';
@@ -69,7 +69,7 @@ export class TestStore {
   async credentials(identity: MeshIdentity, ttlSeconds = 3_600, ageSeconds = 0): Promise<MeshCredentials> {
     const privateKey = createPrivateKeyPem();
     const { certificate } = await this.authority.issue({
-      request: await createCertificateRequest(privateKey),
+      request: createCertificateRequest(privateKey),
       identity,
       now: new Date(Date.now() - ageSeconds * 1_000),
       ttlSeconds,

@@ -17,7 +17,7 @@ import { ControlPlaneLink } from '#libs/member/control-plane-link.js';
 import { HeldNetworks } from '#libs/member/held-networks.js';
 import { agentAddress, MemberBus } from '#libs/member/member-bus.js';
 import { SyncRequests } from '#libs/member/sync-requests.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { callApi } from '#test/integration/control-plane/api.js';
 import { enrollmentBody } from '#test/integration/control-plane/simulated-agent.js';
@@ -61,7 +61,7 @@ export class ProtocolAgent {
     const admin = { authorization: `Bearer ${adminToken}` };
     const { body } = await callApi(url, 'POST', '/v1/agents/enrollment-tokens', { name }, admin);
     const user = createUser();
-    const request = await createCertificateRequest(createPrivateKeyPem());
+    const request = createCertificateRequest(createPrivateKeyPem());
     const enrolment = enrollmentBody(String(body.token), name, user, request);
     const answer = await callApi(url, 'POST', '/v1/agent-enrollments', enrolment);
     if (answer.status !== 201) throw new Error(`${name} is not enrolled: ${answer.text}`);

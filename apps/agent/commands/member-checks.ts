@@ -70,7 +70,7 @@ export async function refusalOf(
   if (seed === null) return null;
   try {
     const keys = memberKeys(seed, readFileSync(join(stateFolder, 'identity', 'mesh.pem'), 'utf8').trim());
-    const request = await renewalRequest(name, keys, new Date());
+    const request = renewalRequest(name, keys, new Date());
     await postToControlPlane({ url: controlPlaneUrl, unreachable: UNREACHABLE }, request);
     return null;
   } catch (error) {

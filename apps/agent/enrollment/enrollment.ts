@@ -41,12 +41,12 @@ export function isRevocation(error: unknown): boolean {
 }
 
 /** An enrolled agent asks for new credentials with this request, which it signs with its key. */
-export async function renewalRequest(
+export function renewalRequest(
   agentId: AgentId,
   keys: MemberKeys,
   now: Date,
-): Promise<{ readonly path: string; readonly body: object }> {
-  const certificateRequest = await keys.certificateRequest();
+): { readonly path: string; readonly body: object } {
+  const certificateRequest = keys.certificateRequest();
   const renewal = { agentId, nkey: keys.nkey, certificateRequest, timestamp: now.toISOString() };
   return { path: 'v1/agent-credentials', body: { ...renewal, signature: keys.sign(renewalStatement(renewal)) } };
 }
@@ -105,7 +105,7 @@ export class Enrollment {
     const identity = {
       name: this.settings.name,
       nkey: keys.nkey,
-      certificateRequest: await keys.certificateRequest(),
+      certificateRequest: keys.certificateRequest(),
     };
     return this.onceReachable(async () => {
       // Signed anew for each attempt, because a signature is valid for a minute only.
@@ -135,7 +135,7 @@ export class Enrollment {
 
   private async renewed(current: AgentCredentials | null, signal: AbortSignal): Promise<AgentCredentials> {
     const { keys, now } = this.ports;
-    const request = await renewalRequest(this.settings.name, keys, now());
+    const request = renewalRequest(this.settings.name, keys, now());
     return this.keep(await this.post(request.path, request.body, signal), current);
   }
 

@@ -1,5 +1,4 @@
 import type { MemberKeys } from '#libs/member/keys.js';
-import { createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import type { MeshCredentials } from '#libs/mesh/flow.js';
 import type { AgentCredentials } from './credentials.js';
 
@@ -14,9 +13,11 @@ export async function provisionalCredentials(
   keys: MemberKeys,
   now: Date,
 ): Promise<MeshCredentials> {
+  // Few agents need it, and loading it takes a tenth of a start.
+  const { createAuthority, loadAuthority, newSerialNumber } = await import('#libs/mesh/certificates.js');
   const unknown = await loadAuthority(await createAuthority({ storeId, now, ttlSeconds: ONE_DAY_SECONDS }));
   const { certificate } = await unknown.issue({
-    request: await keys.certificateRequest(),
+    request: keys.certificateRequest(),
     identity: { kind: 'agent', agentId },
     now,
     ttlSeconds: ONE_DAY_SECONDS,

@@ -1,7 +1,7 @@
+import { exchange, type HttpAnswer } from '#libs/program/http-exchange.js';
 import type { Context } from '../context/context.js';
 import { ApiError, InterruptedError, TimedOutError, UnreachableError } from '../errors/errors.js';
 import { isJson, notControlPlane, parseObject, readProblem } from './read-problem.js';
-import { type Answer, send } from './send.js';
 import { tokenRemedy, unreachable } from './whereabouts.js';
 
 export interface FetchSettings {
@@ -20,7 +20,7 @@ export function checkedFetch(settings: FetchSettings): typeof fetch {
   return async (input, init) => {
     const request = input instanceof Request ? input : new Request(input, init);
     const signal = AbortSignal.any([AbortSignal.timeout(settings.timeoutSeconds * 1000), settings.interruption]);
-    let answer: Answer;
+    let answer: HttpAnswer;
     try {
       answer = await send(request, signal);
     } catch (error) {
@@ -36,6 +36,14 @@ export function checkedFetch(settings: FetchSettings): typeof fetch {
     }
     return new Response(body === '' ? null : body, { status, headers });
   };
+}
+
+async function send(request: Request, signal: AbortSignal): Promise<HttpAnswer> {
+  const headers: Record<string, string> = {};
+  request.headers.forEach((value, name) => {
+    headers[name] = value;
+  });
+  return exchange(request.url, { method: request.method, headers, body: await request.text() }, signal);
 }
 
 /** Replaces headers in the API's messages by the flags that people type. */

@@ -4,10 +4,10 @@ import { type KeyFiles } from '#libs/bus/key-files.js';
 import { parseObject, textUpTo } from '#libs/contracts/json-fields.js';
 import type { KeySuccession } from '#libs/contracts/store-keys.js';
 import type { StoreKeyState } from '#libs/domain/store-key/state.js';
+import { certifiedKey } from '#libs/mesh/authorities.js';
 import {
   type AuthorityMaterial,
   type CertificateAuthority,
-  certifiedKey,
   createAuthority,
   type IssuedCertificate,
   type IssueRequest,

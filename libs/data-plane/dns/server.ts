@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { setDeadline } from '#libs/async/deadline.js';
@@ -65,7 +66,7 @@ export async function startDnsServer(
   const { limits = DEFAULT_DNS_LIMITS, answerWithinMs = ANSWER_WITHIN_MS, startWorker = startDnsWorker } = options;
   const { askOutside, namesDenied } = options;
   const counters = createCounterMemory();
-  const workerSettings: WorkerSettings = { settings, limits, counters, answersOutside: askOutside !== undefined };
+  const answersOutside = askOutside !== undefined;
 
   let addresses = settings.listen;
   let zone = (): DnsZone => EMPTY_ZONE;
@@ -84,7 +85,7 @@ export async function startDnsServer(
   async function begin(): Promise<WorkerLink> {
     const startedAt = performance.now();
     const link: WorkerLink = linkWorker(
-      startWorker(workerSettings),
+      startWorker({ settings, limits, counters, answersOutside, seed: randomInt(2 ** 32) }),
       (news) => {
         if (news.kind === 'listener-lost') reportFailures([news.failure]);
         else if (news.kind === 'listener-back') report({ kind: 'listen-recovered', address: news.address });

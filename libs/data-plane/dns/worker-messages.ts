@@ -11,6 +11,8 @@ export interface WorkerSettings {
   readonly counters: SharedArrayBuffer;
   /** Whether rules may allow names outside. */
   readonly answersOutside: boolean;
+  /** A random number of 32 bits. */
+  readonly seed: number;
 }
 
 /** A name outside that a pattern of this client covers. */

@@ -32,7 +32,7 @@ export function createDial(forbiddenRanges: readonly string[], sources: readonly
   const forbidden = new BlockList();
   for (const range of [...NEVER_A_SANDBOX, ...forbiddenRanges]) {
     const [network = '', prefix] = range.split('/');
-    const family = isIP(network) === 6 ? 'ipv6' : 'ipv4';
+    const family = network.includes(':') ? 'ipv6' : 'ipv4';
     forbidden.addSubnet(network, prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix), family);
   }
   return async (address, port, signal) => {

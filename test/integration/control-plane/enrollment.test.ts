@@ -4,7 +4,7 @@ import { connect, type NatsConnection } from 'nats';
 import { createUser, jwtAuthenticator } from '#libs/bus/nats-keys.js';
 import { agentInboxPrefix, agentSubject } from '#libs/contracts/bus/subjects.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
 import { identityOfCertificate } from '#libs/mesh/identity.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import { query } from '#test/support/postgres.js';
@@ -28,7 +28,7 @@ describe('enrolment of agents', () => {
   }
 
   async function application(name: string, token: string): Promise<object> {
-    const certificateRequest = await createCertificateRequest(createPrivateKeyPem());
+    const certificateRequest = createCertificateRequest(createPrivateKeyPem());
     return enrollmentBody(token, name, createUser(), certificateRequest);
   }
 

@@ -3,7 +3,7 @@ import { requestThumbprint } from '#apps/control-plane/mesh/request-thumbprint.j
 import { createUser } from '#libs/bus/nats-keys.js';
 import { parseNetworkName } from '#libs/contracts/ids.js';
 import { joinStatement } from '#libs/contracts/renewal.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { ApiAnswer } from './api.js';
 import type { TestControlPlane } from './setup.js';
@@ -23,7 +23,7 @@ export interface Authorization {
 
 /** The keys of a developer's machine. */
 export async function newKeys(user: KeyPair = createUser()): Promise<LocalKeys> {
-  const certificateRequest = await createCertificateRequest(createPrivateKeyPem());
+  const certificateRequest = createCertificateRequest(createPrivateKeyPem());
   return {
     user,
     nkey: user.getPublicKey(),

@@ -21,7 +21,7 @@ import type { TopologyMessage } from '#libs/contracts/bus/to-member/topology.js'
 import { parseTopologyMessage } from '#libs/contracts/bus/to-member/topology.js';
 import { type AgentId, type FlowId, parseAgentId } from '#libs/contracts/ids.js';
 import { enrollmentStatement, meshKeyStatement, renewalStatement } from '#libs/contracts/renewal.js';
-import { createCertificateRequest } from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 import type { Snapshot } from '#libs/policy/model.js';
 import { parseDelta } from '#libs/policy/parse-delta.js';
@@ -64,7 +64,7 @@ export class SimulatedAgent {
   ) {}
 
   static async enroll(url: string, name: string, token: string, user = createUser()): Promise<SimulatedAgent> {
-    const certificateRequest = await createCertificateRequest(createPrivateKeyPem());
+    const certificateRequest = createCertificateRequest(createPrivateKeyPem());
     const body = enrollmentBody(token, name, user, certificateRequest);
     const answer = await callApi(url, 'POST', '/v1/agent-enrollments', body);
     if (answer.status !== 201) throw new Error(`not enrolled: ${answer.text}`);

@@ -3,13 +3,9 @@ import { expect } from 'chai';
 import { publicKeyText, signSuccession } from '#libs/audit/key-succession.js';
 import { parseAgentId } from '#libs/contracts/ids.js';
 import { OfferedKeys, trustedKeysOf, withPinnedKeys } from '#libs/member/pinned-keys.js';
-import {
-  certifiedKey,
-  createAuthority,
-  createCertificateRequest,
-  loadAuthority,
-  newSerialNumber,
-} from '#libs/mesh/certificates.js';
+import { certifiedKey } from '#libs/mesh/authorities.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
+import { createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
 
 const now = new Date();
@@ -19,7 +15,7 @@ const newAuthority = () => createAuthority({ storeId: 'store-1', now, ttlSeconds
 
 async function issuedBy(material: Awaited<ReturnType<typeof newAuthority>>): Promise<string> {
   const authority = await loadAuthority(material);
-  const request = await createCertificateRequest(createPrivateKeyPem());
+  const request = createCertificateRequest(createPrivateKeyPem());
   const identity = { kind: 'agent', agentId: parseAgentId('host-a', 'agent') } as const;
   const issued = { request, identity, now, ttlSeconds: 600, serialNumber: newSerialNumber() };
   return (await authority.issue(issued)).certificate;

@@ -2,13 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { expect } from 'chai';
 import { CodedError } from '#libs/contracts/errors.js';
 import { parseAgentId, parseLocalNodeId, parseUserName } from '#libs/contracts/ids.js';
-import {
-  type CertificateAuthority,
-  createAuthority,
-  createCertificateRequest,
-  loadAuthority,
-  newSerialNumber,
-} from '#libs/mesh/certificates.js';
+import { createCertificateRequest } from '#libs/mesh/certificate-request.js';
+import { type CertificateAuthority, createAuthority, loadAuthority, newSerialNumber } from '#libs/mesh/certificates.js';
 import type { MeshIdentity } from '#libs/mesh/flow.js';
 import { identityOfCertificate } from '#libs/mesh/identity.js';
 import { createPrivateKeyPem } from '#libs/mesh/keys.js';
@@ -38,7 +33,7 @@ describe('mesh certificates', () => {
 
   before(async () => {
     authority = await loadAuthority(await createAuthority({ storeId: 'store-1', now: NOW, ttlSeconds: 86_400 }));
-    request = await createCertificateRequest(createPrivateKeyPem());
+    request = createCertificateRequest(createPrivateKeyPem());
   });
 
   const issue = (identity: MeshIdentity, ttlSeconds = 3_600, csr = request) =>
