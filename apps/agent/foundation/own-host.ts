@@ -1,5 +1,4 @@
 import { createSocket } from 'node:dgram';
-import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
 /**
@@ -9,7 +8,7 @@ import { networkInterfaces } from 'node:os';
 export function ownHostTowards({ hostname, port, protocol }: URL): Promise<string | null> {
   const host = hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve) => {
-    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4');
     const done = (address: string | null): void => {
       socket.close();
       resolve(address);

@@ -1,6 +1,7 @@
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { InvalidInputError } from '#libs/contracts/errors.js';
 import { addressOctets, containsBlock, parseAddressBlock } from '#libs/data-plane/dns/address-block.js';
 
 const hex = (address: string): string => Buffer.from(addressOctets(address)).toString('hex');
@@ -31,6 +32,29 @@ describe('blocks of addresses', () => {
       }),
     );
   });
+
+  const written = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    fc.stringMatching(/^[\da-fA-F:.]{1,20}$/),
+    fc.tuple(fc.ipV6(), fc.constantFrom(' ', '\n', '\t', ']', '/', '%', '@')).map((parts) => parts.join('')),
+  );
+
+  it('are read from exactly those texts that Node accepts as an address', () => {
+    fc.assert(
+      fc.property(written, (text) => {
+        const read = () => parseAddressBlock(`${text}/32`, 'range').octets.length;
+        const family = isIP(text);
+        if (family === 0) expect(read).to.throw(InvalidInputError);
+        else expect(read()).to.equal(family === 4 ? 4 : 16);
+      }),
+    );
+  });
+
+  for (const range of ['', '/', '10.0.0.0', '10.0.0.0/33', '::/129', '::/-1', '10.0.0.0/8/8', 'fe80::1%eth0/64', 'a/8'])
+    it(`are not read from ${range === '' ? 'nothing' : range}`, () => {
+      expect(() => parseAddressBlock(range, 'range')).to.throw(InvalidInputError);
+    });
 
   const contained: readonly [block: string, other: string, isContained: boolean][] = [
     ['127.77.0.0/16', '127.77.3.4/32', true],
