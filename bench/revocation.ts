@@ -1,20 +1,47 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { AppliedDto } from '#libs/contracts/http/status.js';
-import { type ConnectionEnds, endsOf } from '#test/support/open-connection.js';
+import { endsOf } from '#test/support/open-connection.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { type BenchRow, median, quantile } from './report.js';
 import type { Asked, Told } from './revocation/clients.js';
 
 const ROUNDS = 15;
+/** Of the other commands, which have no budget. */
+const ROUNDS_OF_OTHERS = 5;
 const FLOWS = [1, 100, 1_000] as const;
-const RULES = '/v1/networks/dev/rules';
+const MOST_FLOWS = 1_000;
+const NETWORK = '/v1/networks/dev';
+const RULES = `${NETWORK}/rules`;
 /** The sample sandbox has nothing at this port. */
 const PORT = 9_100;
 const DENY = { effect: 'deny', from: 'sandbox:sbx-web', to: 'api', port: PORT };
 
-/** Milliseconds from the call of `policy deny --wait`. */
+/** A version that takes access away, and what gives it back. */
+interface Cut {
+  readonly version: number;
+  readonly undo: () => Promise<void>;
+}
+
+/** What takes access away, by the command's name. */
+const WAYS = {
+  'policy deny': async (stack: RunningStack): Promise<Cut> => {
+    const { version, result } = await call(stack, 'POST', RULES, DENY);
+    const { id } = result as { readonly id: string };
+    return { version: Number(version), undo: () => written(stack, 'DELETE', `${RULES}/${id}`) };
+  },
+  'network quarantine': async (stack: RunningStack): Promise<Cut> => {
+    const { version } = await call(stack, 'POST', `${NETWORK}/quarantine`, { reason: 'bench' });
+    return { version: Number(version), undo: () => written(stack, 'DELETE', `${NETWORK}/quarantine`) };
+  },
+  'network delete --detach-all': async (stack: RunningStack): Promise<Cut> => {
+    const { version } = await call(stack, 'DELETE', `${NETWORK}?detachAll=true`);
+    return { version: Number(version), undo: () => setUp(stack) };
+  },
+};
+
+/** Milliseconds from the call of the command with `--wait`. */
 interface Revoked {
   /** Until the connections that were opened last had ended. */
   readonly ended: number;
@@ -28,7 +55,8 @@ interface Revoked {
 
 /**
  * What a denial takes over the API of a whole stack of two agents: until it has cut 1, 100 and 1,000 idle connections
- * between sandboxes of both, until that is proven, and until a new connection is refused.
+ * between sandboxes of both, until that is proven, and until a new connection is refused. With 1,000 also how long the
+ * proof of other commands takes that cut them.
  */
 export default async function benchRevocation(): Promise<readonly BenchRow[]> {
   const stack = await startStack({ sandboxes: 'static', mesh: 'direct', env: { GLOBALSTACKS_LOG_LEVEL: 'warn' } });
@@ -37,15 +65,12 @@ export default async function benchRevocation(): Promise<readonly BenchRow[]> {
     const { address } = (await stack.json(['sandbox', 'show', 'sbx-api'])) as { readonly address: string };
     clients.send({ kind: 'listen', host: address, port: PORT } satisfies Asked);
     await told(clients, 'listening');
-    await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': `api:${PORT}` });
-    await allow(stack, 'dev', 'web', 'api', PORT);
-    const ends = await endsOf(stack, { from: 'sbx-web', network: 'dev', alias: 'api', port: PORT });
+    await setUp(stack);
     const rows: BenchRow[] = [];
-    for (const flows of FLOWS) {
-      await revoke(stack, clients, ends, flows);
-      const rounds: Revoked[] = [];
-      for (let round = 0; round < ROUNDS; round += 1) rounds.push(await revoke(stack, clients, ends, flows));
-      rows.push(...rowsOf(flows, rounds));
+    for (const flows of FLOWS) rows.push(...rowsOf(flows, await rounds(stack, clients, 'policy deny', flows, ROUNDS)));
+    for (const way of ['network quarantine', 'network delete --detach-all'] as const) {
+      const revoked = await rounds(stack, clients, way, MOST_FLOWS, ROUNDS_OF_OTHERS);
+      rows.push(rowOf(`${way}, proven`, MOST_FLOWS, revoked, ({ proven }) => proven));
     }
     return rows;
   } finally {
@@ -54,20 +79,39 @@ export default async function benchRevocation(): Promise<readonly BenchRow[]> {
   }
 }
 
+async function setUp(stack: RunningStack): Promise<void> {
+  await makeNetwork(stack, 'dev', { 'sbx-web': 'web:8080', 'sbx-api': `api:${PORT}` });
+  await allow(stack, 'dev', 'web', 'api', PORT);
+}
+
+/** The first of them is not counted. */
+async function rounds(
+  stack: RunningStack,
+  clients: ChildProcess,
+  way: keyof typeof WAYS,
+  flows: number,
+  count: number,
+): Promise<readonly Revoked[]> {
+  const revoked: Revoked[] = [];
+  while (revoked.length <= count) revoked.push(await revoke(stack, clients, way, flows));
+  return revoked.slice(1);
+}
+
 async function revoke(
   stack: RunningStack,
   clients: ChildProcess,
-  ends: ConnectionEnds,
+  way: keyof typeof WAYS,
   flows: number,
 ): Promise<Revoked> {
+  const ends = await endsOf(stack, { from: 'sbx-web', network: 'dev', alias: 'api', port: PORT });
   clients.send({ kind: 'open', count: flows, ends } satisfies Asked);
   await told(clients, 'open');
   const ended = told(clients, 'ended');
   const began = performance.timeOrigin + performance.now();
-  const { version, result } = await call(stack, 'POST', RULES, DENY);
+  const { version, undo } = await WAYS[way](stack);
   clients.send({ kind: 'try' } satisfies Asked);
   const refused = told(clients, 'refused');
-  const { elapsedMs, flowsCut } = await applied(stack, Number(version));
+  const { elapsedMs, flowsCut } = await applied(stack, version);
   const proven = performance.timeOrigin + performance.now() - began;
   // The connection that is tried may open before the agents get the denial, which then cuts it as well.
   const isExpected = flowsCut === flows || flowsCut === flows + 1;
@@ -75,9 +119,7 @@ async function revoke(
   const revoked = { proven, acknowledged: elapsedMs, ended: (await ended) - began, refused: (await refused) - began };
   clients.send({ kind: 'check' } satisfies Asked);
   await told(clients, 'checked');
-  const { id } = result as { readonly id: string };
-  const lifted = await call(stack, 'DELETE', `${RULES}/${id}`);
-  await applied(stack, Number(lifted.version));
+  await undo();
   return revoked;
 }
 
@@ -94,41 +136,30 @@ function told(clients: ChildProcess, kind: Told['kind']): Promise<number> {
   });
 }
 
-function rowsOf(flows: number, rounds: readonly Revoked[]): readonly BenchRow[] {
-  const name = flows.toLocaleString('en');
-  const figure = (of: (revoked: Revoked) => number): string => {
-    const values = rounds.map(of);
-    return `p50 ${median(values).toFixed(1)} ms, p99 ${quantile(values, 0.99).toFixed(1)} ms`;
-  };
-  const proven = rounds.map((revoked) => revoked.proven);
-  const isBudget = flows === FLOWS.at(-1);
+function rowsOf(flows: number, revoked: readonly Revoked[]): readonly BenchRow[] {
+  const proven = revoked.map((each) => each.proven);
+  const isMet = median(proven) <= 20 && quantile(proven, 0.99) <= 50;
+  const first = rowOf('proven', flows, revoked, (each) => each.proven);
   return [
-    {
-      work: `revocation: proven, ${name} open flows`,
-      budget: isBudget ? 'p50 20 ms, p99 50 ms' : '-',
-      measured: figure((revoked) => revoked.proven),
-      peer: '-',
-      ...(isBudget && { met: median(proven) <= 20 && quantile(proven, 0.99) <= 50 }),
-    },
-    {
-      work: `revocation: acknowledged since it was written, ${name} open flows`,
-      budget: '-',
-      measured: figure((revoked) => revoked.acknowledged),
-      peer: '-',
-    },
-    {
-      work: `revocation: cut, ${name} open flows`,
-      budget: '-',
-      measured: figure((revoked) => revoked.ended),
-      peer: '-',
-    },
-    {
-      work: `revocation: a new connection refused, ${name} open flows`,
-      budget: '-',
-      measured: figure((revoked) => revoked.refused),
-      peer: '-',
-    },
+    flows === MOST_FLOWS ? { ...first, budget: 'p50 20 ms, p99 50 ms', met: isMet } : first,
+    rowOf('acknowledged since it was written', flows, revoked, (each) => each.acknowledged),
+    rowOf('cut', flows, revoked, (each) => each.ended),
+    rowOf('a new connection refused', flows, revoked, (each) => each.refused),
   ];
+}
+
+function rowOf(what: string, flows: number, revoked: readonly Revoked[], of: (each: Revoked) => number): BenchRow {
+  const values = revoked.map(of);
+  return {
+    work: `revocation: ${what}, ${flows.toLocaleString('en')} open flows`,
+    budget: '-',
+    measured: `p50 ${median(values).toFixed(1)} ms, p99 ${quantile(values, 0.99).toFixed(1)} ms`,
+    peer: '-',
+  };
+}
+
+async function written(stack: RunningStack, method: string, path: string): Promise<void> {
+  await applied(stack, Number((await call(stack, method, path)).version));
 }
 
 async function applied(stack: RunningStack, version: number): Promise<Pick<AppliedDto, 'elapsedMs' | 'flowsCut'>> {

@@ -62,24 +62,23 @@ function judgeInside(
   nowMs: number,
 ): Decision {
   const verdict = evaluate(view, question, nowMs);
-  const refuse = (code: FlowCode): Decision => ({ allowed: false, code, verdict });
 
   const inPlace = isSourceWhereItClaims(view, subject, self);
-  if (!inPlace && subject.from.kind === 'peer') return refuse('SOURCE_NOT_ON_PEER');
-  if (verdict.reason !== 'ALLOWED') return refuse(verdict.reason);
-  if (!inPlace) return refuse('SOURCE_NOT_HERE');
+  if (!inPlace && subject.from.kind === 'peer') return refused('SOURCE_NOT_ON_PEER', verdict);
+  if (verdict.reason !== 'ALLOWED') return refused(verdict.reason, verdict);
+  if (!inPlace) return refused('SOURCE_NOT_HERE', verdict);
 
   const record = view.aliases.get(question.alias);
-  if (record === undefined) return refuse('NO_ALIAS');
+  if (record === undefined) return refused('NO_ALIAS', verdict);
   const port = publishedPort(record, question.port);
-  if (port === null) return refuse('NO_PORT');
+  if (port === null) return refused('NO_PORT', verdict);
   const agentId = view.sandboxes.get(record.sandboxId)?.agentId ?? null;
-  if (agentId === null) return refuse(subject.target === null ? 'TARGET_NOT_PLACED' : 'TARGET_MOVED');
+  if (agentId === null) return refused(subject.target === null ? 'TARGET_NOT_PLACED' : 'TARGET_MOVED', verdict);
   const { alias, sandboxId } = record;
   const target: FlowTarget = { kind: 'sandbox', alias, sandboxId, agentId, port: port.target };
 
-  if (subject.target !== null && !isSameTarget(subject.target, target)) return refuse('TARGET_MOVED');
-  if (subject.from.kind === 'peer' && agentId !== self) return refuse('TARGET_NOT_HERE');
+  if (subject.target !== null && !isSameTarget(subject.target, target)) return refused('TARGET_MOVED', verdict);
+  if (subject.from.kind === 'peer' && agentId !== self) return refused('TARGET_NOT_HERE', verdict);
   return { allowed: true, verdict, target };
 }
 
@@ -94,16 +93,19 @@ function judgeOutside(
   const { source, port, from, target: before } = subject;
   if (source.kind === 'local') return { allowed: false, code: 'NOT_ATTACHED', verdict: null };
   const verdict = evaluateOutside(view, { sandboxId: source.sandboxId, name, port }, nowMs);
-  const refuse = (code: FlowCode): Decision => ({ allowed: false, code, verdict });
   const inPlace = isSourceWhereItClaims(view, subject, self);
-  if (!inPlace && from.kind === 'peer') return refuse('SOURCE_NOT_ON_PEER');
-  if (verdict.reason !== 'ALLOWED') return refuse(verdict.reason);
-  if (!inPlace) return refuse('SOURCE_NOT_HERE');
-  if (from.kind === 'peer' && verdict.via !== self) return refuse('EXIT_NOT_HERE');
+  if (!inPlace && from.kind === 'peer') return refused('SOURCE_NOT_ON_PEER', verdict);
+  if (verdict.reason !== 'ALLOWED') return refused(verdict.reason, verdict);
+  if (!inPlace) return refused('SOURCE_NOT_HERE', verdict);
+  if (from.kind === 'peer' && verdict.via !== self) return refused('EXIT_NOT_HERE', verdict);
   const via = verdict.via === self ? null : verdict.via;
   const target: FlowTarget = { kind: 'outside', via, name, port, mayBePrivate: verdict.mayBePrivate };
-  if (before !== null && !isSameTarget(before, target)) return refuse('TARGET_MOVED');
+  if (before !== null && !isSameTarget(before, target)) return refused('TARGET_MOVED', verdict);
   return { allowed: true, verdict, target };
+}
+
+function refused(code: FlowCode, verdict: Verdict): Decision {
+  return { allowed: false, code, verdict };
 }
 
 function isSourceWhereItClaims(view: NetworkView, { source, from }: FlowSubject, self: AgentId | null): boolean {
