@@ -65,6 +65,34 @@ function mappedAsOne(path, text) {
   return `${text.replace(SOURCE_MAP, '')}\n//# sourceMappingURL=data:application/json;base64,${inline}`;
 }
 
+/** What packages do at each start and nobody here needs: the file, its text, and what is there instead. */
+const SPARED = [
+  // nats keeps the stack of whoever closed a connection, and the first stack parses a source map.
+  ['/nats/lib/nats-base-client/protocol.js', 'new Error("close trace").stack', 'null'],
+  // pino asks for the stack of whoever creates a logger, which only its transports read. For a stack, V8 counts all
+  // lines of the bundle: 8 ms of an agent's start.
+  ['/pino/pino.js', 'normalize(instance, caller(), ...args)', 'normalize(instance, undefined, ...args)'],
+  // Nest prepares the times of a log that ours replaces. For that, ICU loads all locales: 25 ms of a control plane's
+  // start.
+  [
+    '/@nestjs/common/services/console-logger.service.js',
+    'const dateTimeFormatter = new Intl.DateTimeFormat(',
+    'const dateTimeFormatter = ((...given) => ({ format: (time) => new Intl.DateTimeFormat(...given).format(time) }))(',
+  ],
+  // The router compiles a function for each text of its routes: 20 ms of a control plane's start. For long text it
+  // searches instead; now it does so for all, and ends at the first difference.
+  ['/find-my-way/lib/node.js', 'LONG_PREFIX_MIN_LENGTH = 16', 'LONG_PREFIX_MIN_LENGTH = 2'],
+  ['/find-my-way/lib/node.js', 'path.indexOf(prefix, i) === i', 'path.startsWith(prefix, i)'],
+];
+
+/** Fails if a release of a package no longer has the text, because its starts would be slow again and nobody notice. */
+function withSpared(path, text) {
+  return SPARED.filter(([file]) => path.endsWith(`/node_modules${file}`)).reduce((kept, [, before, after]) => {
+    if (!kept.includes(before)) throw new Error(`${path} no longer contains ${before}: see SPARED`);
+    return kept.replace(before, () => after);
+  }, text);
+}
+
 const SOURCE_MAP = /\/\/# sourceMappingURL=.*/g;
 
 const PLACE = /new URL\('(\.\/[\w-]+\.js)', import\.meta\.url\)|import\.meta\.url/g;
@@ -74,23 +102,6 @@ const PLACE = /new URL\('(\.\/[\w-]+\.js)', import\.meta\.url\)|import\.meta\.ur
  */
 const RUN_TIME_REQUIRE = 'const require = createRequire(import.meta.url);';
 
-/** nats keeps the stack of whoever closed a connection. Nobody reads it, and the first stack parses a source map. */
-const CLOSE_TRACE = 'new Error("close trace").stack';
-
-/**
- * pino asks who created a logger, which only its transports read, and no program has any. For the answer, V8 counts all
- * lines of the bundle: 8 ms of an agent's start.
- */
-const LOGGER_CALLER = 'normalize(instance, caller(), ...args)';
-
-/**
- * Nest prepares the times of a log that is replaced by ours. The first use of this class loads all of ICU's locales:
- * 25 ms of a control plane's start.
- */
-const TIMES_OF_LOG = 'const dateTimeFormatter = new Intl.DateTimeFormat(';
-const TIMES_WHEN_ASKED =
-  'const dateTimeFormatter = ((...given) => ({ format: (time) => new Intl.DateTimeFormat(...given).format(time) }))(';
-
 /**
  * A bundled module that looks for files by its own location (a worker, package.json) finds them at the original place.
  */
@@ -99,11 +110,8 @@ const modulesInTheirPlace = {
   setup(build) {
     build.onLoad({ filter: /\.[cm]?js$/ }, async ({ path }) => {
       const text = await readFile(path, 'utf8');
-      const placed = text
+      const placed = withSpared(path, text)
         .replace(RUN_TIME_REQUIRE, '')
-        .replace(CLOSE_TRACE, 'null')
-        .replace(LOGGER_CALLER, 'normalize(instance, undefined, ...args)')
-        .replace(TIMES_OF_LOG, () => TIMES_WHEN_ASKED)
         .replace(PLACE, (_, file) => {
           const program = file === undefined ? undefined : programOf(resolve(dirname(path), file));
           if (program !== undefined) return `new URL('../${program}.js', import.meta.url)`;
