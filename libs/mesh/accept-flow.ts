@@ -121,7 +121,7 @@ function incomingFlow(asked: AskedStream, request: FlowRequest, session: ServerS
     accept(targetVersion): MeshFlow {
       answerOnce();
       if (canAnswer(stream)) stream.respond(acceptHeaders(targetVersion), { waitForTrailers: true });
-      return new FlowStream(stream, targetVersion, session.endReason);
+      return new FlowStream(stream, targetVersion, session);
     },
   };
 }

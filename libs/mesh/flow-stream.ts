@@ -2,6 +2,7 @@ import type { Http2Stream, IncomingHttpHeaders } from 'node:http2';
 import { constants } from 'node:http2';
 import { Duplex } from 'node:stream';
 import { FlowResetError, type MeshFlow } from './flow.js';
+import type { Sender, SendTurns } from './send-turns.js';
 
 /** Trailer: the sender ended its bytes cleanly. An end without a mark is a reset. */
 const END_MARK = 'gs-end';
@@ -10,13 +11,18 @@ const RESET_MARK = 'gs-reset';
 /** Larger writes on many stalled flows at once would exceed the memory that a session may hold. */
 export const MAX_WRITE_BYTES = 64 * 1024;
 
-/** Why the session ended; null while it is open. */
-export type SessionEnd = () => FlowResetError | null;
+/** The session of a flow. */
+export interface FlowSession {
+  /** Why this end closed the session; null while it has not. */
+  readonly endReason: () => FlowResetError | null;
+  readonly sendTurns: SendTurns;
+}
 
 /** One accepted flow over one HTTP/2 stream, at either end. */
 export class FlowStream extends Duplex implements MeshFlow {
   private readonly stream: Http2Stream;
-  private readonly sessionEnd: SessionEnd;
+  private readonly session: FlowSession;
+  private readonly sender: Sender = { resume: () => this.writeOn(), sentUpTo: 0 };
   private bytesEnded = false;
   /** Set by the other end's trailers. */
   private otherEnded = false;
@@ -31,11 +37,11 @@ export class FlowStream extends Duplex implements MeshFlow {
   constructor(
     stream: Http2Stream,
     readonly targetVersion: number,
-    sessionEnd: SessionEnd,
+    session: FlowSession,
   ) {
     super({ allowHalfOpen: true, highWaterMark: MAX_WRITE_BYTES });
     this.stream = stream;
-    this.sessionEnd = sessionEnd;
+    this.session = session;
     stream.on('error', () => undefined); // 'close' always follows, and tells all there is to know
     stream.on('close', () => this.streamClosed());
     if (stream.destroyed) {
@@ -104,23 +110,26 @@ export class FlowStream extends Duplex implements MeshFlow {
 
   override _destroy(error: Error | null, done: (error: Error | null) => void): void {
     this.resumeWriting = null;
+    this.session.sendTurns.leave(this.sender);
     const clean = error === null && this.readableEnded && this.writableFinished;
     // After a clean end the trailers may still be unsent, and the stream then closes by itself.
-    // With CANCEL, for which Node makes no error, flows over a busy session were not opened in time (docs/adr/0098).
-    if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CONNECT_ERROR);
+    if (!clean && !this.stream.destroyed) this.stream.close(constants.NGHTTP2_CANCEL);
     done(error);
   }
 
   /** Copies the bytes: HTTP/2 keeps a buffer until it is sent, and callers reuse theirs. */
   private writeFrom(chunk: Buffer, offset: number, done: () => void): void {
+    const { sendTurns } = this.session;
     let position = offset;
     while (position < chunk.length) {
-      const piece = Buffer.from(chunk.subarray(position, position + MAX_WRITE_BYTES));
-      position += piece.length;
-      if (this.stream.write(piece)) continue;
+      const length = Math.min(chunk.length - position, MAX_WRITE_BYTES);
       this.resumeWriting = () => this.writeFrom(chunk, position, done);
-      return;
+      if (!sendTurns.take(this.sender, length)) return;
+      const piece = Buffer.from(chunk.subarray(position, position + length));
+      position += length;
+      if (!this.stream.write(piece)) return;
     }
+    this.resumeWriting = null;
     done();
   }
 
@@ -152,7 +161,7 @@ export class FlowStream extends Duplex implements MeshFlow {
 
   /** The other end closed the stream without an error: it had ended its bytes before, and has gone since. */
   private resetBehindMark(): void {
-    if (this.sessionEnd() !== null) {
+    if (this.session.endReason() !== null) {
       this.lost();
       return;
     }
@@ -181,7 +190,10 @@ export class FlowStream extends Duplex implements MeshFlow {
     else if (!writableFinished || this.otherReset) this.resetBehindMark();
   }
 
+  /** Later, since a reset may arrive together with the answer: who waits for the flow must get it before it ends. */
   private lost(): void {
-    this.destroy(this.sessionEnd() ?? new FlowResetError('FLOW_RESET', 'the other end reset the flow'));
+    setImmediate(() =>
+      this.destroy(this.session.endReason() ?? new FlowResetError('FLOW_RESET', 'the other end reset the flow')),
+    );
   }
 }

@@ -15,7 +15,7 @@ export class SessionSpentError extends Error {}
  */
 export function openFlow(lease: Lease, request: FlowRequest, answerMs: number, signal: AbortSignal): Promise<MeshFlow> {
   return ask(lease, 'flow', request, answerMs, signal, (stream, headers) => {
-    return new FlowStream(stream, readAnswer(headers), lease.session.endReason);
+    return new FlowStream(stream, readAnswer(headers), lease.session);
   });
 }
 

@@ -2,6 +2,7 @@ import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import type { Duplex } from 'node:stream';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { AgentId } from '#libs/contracts/ids.js';
+import { BufferedConnection } from './buffered-connection.js';
 import { tlsCredentials } from './credentials.js';
 import { type MeshCredentials, PeerUnreachableError } from './flow.js';
 import { CertificateIdentityError, describeIdentity, identityOfCertificate, sameIdentity } from './identity.js';
@@ -40,9 +41,10 @@ export async function dialSession(
     const peer = { kind: 'agent', agentId } as const;
     const certificate = checkPeer(secure, agentId, settings);
     settings.proofs.record(peer, certificate);
-    const socket = secure;
-    const http2 = connectHttp2('https://flow', { ...SESSION_OPTIONS, createConnection: () => socket });
-    const session = new MeshSession(http2, peer, keyThumbprint(certificate), socket, settings.proofs, settings.timings);
+    const buffered = new BufferedConnection(secure);
+    const http2 = connectHttp2('https://flow', { ...SESSION_OPTIONS, createConnection: () => buffered });
+    const thumbprint = keyThumbprint(certificate);
+    const session = new MeshSession(http2, peer, thumbprint, buffered, settings.proofs, settings.timings);
     await accepted(session, agentId, signal);
     return session;
   } catch (error) {

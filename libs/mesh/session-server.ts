@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer, type TLSSocket } from 'node:tls';
 import type { ProvenPeer } from './admission.js';
+import { BufferedConnection } from './buffered-connection.js';
 import { tlsCredentials } from './credentials.js';
 import type { MeshCredentials, MeshIdentity } from './flow.js';
 import { HandshakePlaces } from './handshake-places.js';
@@ -123,8 +124,9 @@ export function sessionServer(settings: SessionServerSettings): SessionServer {
     }
     places.hasten(secure);
     settings.proofs.record(peer, certificate);
-    const http2 = performServerHandshake(secure, SESSION_OPTIONS);
-    const session = new MeshSession(http2, peer, keyThumbprint, secure, settings.proofs, timings);
+    const connection = new BufferedConnection(secure);
+    const http2 = performServerHandshake(connection, SESSION_OPTIONS);
+    const session = new MeshSession(http2, peer, keyThumbprint, connection, settings.proofs, timings);
     sessions.add(session);
     session.http2.on('close', () => sessions.delete(session));
     settings.onSession(session);

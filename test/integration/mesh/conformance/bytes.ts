@@ -31,6 +31,16 @@ export function carriesBytes(newTransport: TransportFactory): void {
       expect(atSource.digest).to.equal(digestOf(down));
     });
 
+    it('carries 2 MB both ways at once on each of 24 flows: no end waits for the other to read', async () => {
+      const [a, b] = await mesh.pair();
+      const flows = await Promise.all(Array.from({ length: 24 }, () => flowBetween(a, b)));
+      const bytes = randomBytes(2 * FLOW_WINDOW_BYTES);
+      const seen = flows.flat().map((flow) => observe(flow));
+      for (const flow of flows.flat()) flow.end(bytes);
+      for (const one of seen) expect(await ending(one)).to.equal('end');
+      expect(new Set(seen.map(({ digest }) => digest))).to.deep.equal(new Set([digestOf(bytes)]));
+    });
+
     for (const first of ['source', 'target'] as const) {
       it(`carries 10 MB back after the ${first} has ended its half`, async () => {
         const [a, b] = await mesh.pair();
