@@ -48,9 +48,12 @@ export interface RunningStack {
   readonly fixture: MeshFixture | null;
   /** The output of `npm start` so far. */
   readonly output: () => string;
-  /** Runs bin/gstacks with a context of this stack. */
+  /**
+   * Runs a command line of gstacks with a context of this stack, in a process that runs many. The commands of `mesh`
+   * run bin/gstacks: they start the background node, and ask it as often as a process can.
+   */
   gstacks(...args: string[]): Promise<Ran>;
-  /** Like gstacks with --json, in a process that runs many commands: the document. Fails on an unexpected exit code. */
+  /** Like gstacks with --json: the document. Fails on an unexpected exit code. */
   json(args: readonly string[], expectedCode?: number): Promise<unknown>;
   /** A command inside a sandbox, left running. */
   inSandbox(sandboxId: string, ...command: string[]): Running;
@@ -106,11 +109,10 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   }
   const context: Context = JSON.parse(readFileSync(join(home, 'context.json'), 'utf8'));
   const namespaces = options.sandboxes === 'netns' ? await namespacesOf(context) : new Map<string, string>();
-  const gstacksRun = (args: readonly string[]): Running => {
+  const gstacksProcess = (args: readonly string[]): Running => {
     const [command = '', ...rest] = [...(options.under ?? []), join(CLONE, 'bin', 'gstacks'), ...args];
     return run(command, rest, { GLOBALSTACKS_HOME: home });
   };
-  const gstacks = (...args: string[]): Promise<Ran> => gstacksRun(args).ended;
   const commandLines = new CommandLinePool({ ...bareEnvironment(), GLOBALSTACKS_HOME: home }, CLONE, options.under);
 
   const stack: RunningStack = {
@@ -118,7 +120,11 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     ...context,
     fixture: control?.fixture ?? null,
     output: () => process_.stdout() + process_.stderr(),
-    gstacks,
+    async gstacks(...args) {
+      if (args[0] === 'mesh') return gstacksProcess(args).ended;
+      const { exitCode: code, stdout, stderr } = await commandLines.run(args);
+      return { code, stdout, stderr };
+    },
     async json(args, expectedCode = 0) {
       const { exitCode, stdout, stderr } = await commandLines.run(withJson(args));
       if (exitCode !== expectedCode) {
@@ -129,7 +135,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     inSandbox(sandboxId, ...command) {
       const namespace = namespaces.get(sandboxId);
       return namespace === undefined
-        ? gstacksRun(['sandbox', 'exec', sandboxId, '--', ...command])
+        ? gstacksProcess(['sandbox', 'exec', sandboxId, '--', ...command])
         : run('ip', ['netns', 'exec', namespace, ...command]);
     },
     pid: (name) => Number(readFileSync(join(home, 'run', `${name}.pid`), 'utf8')),
