@@ -3,6 +3,7 @@ import type { Locator, Page } from 'playwright-core';
 import { consoleBrowser } from '#test/support/console-browser.js';
 import { look } from '#test/support/console-look.js';
 import { makeNetwork } from '#test/support/set-up.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 describe('an open page of the console', function () {
@@ -50,7 +51,7 @@ describe('an open page of the console', function () {
   it('says 1 of 2 and names the other while an agent is stopped, and turns to 2 of 2 when it goes on', async () => {
     const { stack } = at();
     const stopped = stack.pid('agent-host-b');
-    process.kill(stopped, 'SIGSTOP');
+    await stopProcesses(stopped);
     try {
       await page.goto('/networks/dev/policy?add=deny&from=web&to=api&port=8080');
       const form = page.getByRole('form', { name: 'Add rule' });

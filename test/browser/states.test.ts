@@ -4,6 +4,7 @@ import { enrollmentLine } from '#libs/contracts/enrollment-line.js';
 import { consoleBrowser } from '#test/support/console-browser.js';
 import { look, visit } from '#test/support/console-look.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
+import { stopProcesses } from '#test/support/stopped.js';
 
 /** Holds the requests of a path until the test releases them. */
 async function held(page: Page, path: string): Promise<() => Promise<void>> {
@@ -189,7 +190,7 @@ describe('a state of the console', function () {
     await visit(page, '/networks/dev');
     await page.getByRole('region', { name: 'Last change' }).getByText('synced').waitFor();
     const stopped = stack.pid('control-plane');
-    process.kill(stopped, 'SIGSTOP');
+    await stopProcesses(stopped);
     try {
       const status = page.locator('footer.status-line');
       await status.getByText('not live', { exact: true }).waitFor({ timeout: 30_000 });

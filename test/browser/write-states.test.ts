@@ -4,6 +4,7 @@ import { consoleBrowser } from '#test/support/console-browser.js';
 import { look, visit } from '#test/support/console-look.js';
 import { openConnection } from '#test/support/open-connection.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 interface ListedRule {
@@ -85,7 +86,7 @@ describe('a write of the console', function () {
   it('is said to be superseded when an agent went straight to a later version', async () => {
     const { stack } = at();
     const stopped = stack.pid('agent-host-b');
-    process.kill(stopped, 'SIGSTOP');
+    await stopProcesses(stopped);
     try {
       await visit(page, '/networks/dev/policy?add=allow&from=api&to=web&port=8080');
       await form().getByText('Based on').waitFor();

@@ -4,6 +4,7 @@ import { openConnection } from '#test/support/open-connection.js';
 import { requireApplied, requireWritten } from '#test/support/record-check.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 import { type KillSignal, VICTIMS } from '#test/truth/kills/victims.js';
 import { randomOf } from '#test/truth/random.js';
@@ -61,12 +62,13 @@ describe('crashes under a loop of commands', function () {
     const pids = (await victim?.pids(stack, signal, random)) ?? [];
     const [first] = pids;
     if (victim === undefined || first === undefined) throw new Error(`${name} does not run`);
-    for (const pid of pids) process.kill(pid, signal);
     if (signal === 'SIGSTOP') {
+      await stopProcesses(...pids);
       await commandsGoThrough();
       for (const pid of pids) process.kill(pid, 'SIGCONT');
       return;
     }
+    for (const pid of pids) process.kill(pid, signal);
     await waitFor(
       `${name} runs again`,
       async () => {

@@ -6,6 +6,7 @@ import { CLONE } from '#test/support/clone.js';
 import { type DatabaseSocket, openDatabaseSocket } from '#test/support/database-socket.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type Running, type RunningStack, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const HOSTS = ['host-a', 'host-b'] as const;
@@ -99,7 +100,7 @@ describe('a session of psql by a rule that ends', function () {
     const session = await openSession();
     const logged = HOSTS.map((host) => stack.log(`agent-${host}`).length);
     const controlPlane = stack.pid('control-plane');
-    process.kill(controlPlane, 'SIGSTOP');
+    await stopProcesses(controlPlane);
     try {
       const { code, stderr } = await session.ended;
       const endedAt = Date.now();

@@ -7,6 +7,7 @@ import { freePort } from '#test/support/ports.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type Ran, type RunningStack, ran, startStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const RULE = ['dev', '--from', 'local', '--to', 'api', '--port', '8080'] as const;
@@ -92,7 +93,7 @@ for (const mesh of MESHES) {
     for (const name of isDirect ? ['control-plane', 'nats'] : ['control-plane']) {
       it(`say that it is not known, and since when, while ${name} is stopped`, async () => {
         const pid = stack.pid(name);
-        process.kill(pid, 'SIGSTOP');
+        await stopProcesses(pid);
         try {
           const { network, forward } = await becomes('unknown', 5);
           expect(network).to.include({ state: 'unknown', mesh: unknownMesh, code: 'OUT_OF_CONTACT' });
@@ -114,7 +115,7 @@ for (const mesh of MESHES) {
 
     it('say that it is unreachable while the agent of the target is stopped', async () => {
       const pid = stack.pid('agent-host-b');
-      process.kill(pid, 'SIGSTOP');
+      await stopProcesses(pid);
       try {
         const { network, forward } = await becomes('unreachable', 0);
         expect(network).to.include({ state: 'joined' });
@@ -137,7 +138,7 @@ for (const mesh of MESHES) {
       it(`say ${state} as long as ${name}, which was killed, is not started again`, async () => {
         const pid = stack.pid(name);
         const supervisor = parentOf(pid);
-        process.kill(supervisor, 'SIGSTOP');
+        await stopProcesses(supervisor);
         try {
           process.kill(pid, 'SIGKILL');
           await becomes(state, code);

@@ -8,6 +8,7 @@ import { headscaleBinary, NEEDS_HEADSCALE, type RunningHeadscale, startHeadscale
 import { freePort } from '#test/support/ports.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type Ran, type RunningStack, ran, run, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const API = '{"sandbox":"sbx-api"}\n';
@@ -113,7 +114,7 @@ describe(`the mesh of a real Headscale ${NEEDS_HEADSCALE}`, function () {
     // So that it cannot log out by itself.
     const background = await backgroundPid(stack);
     const stopped = [background, ...childrenOf(background, 'mesh-node')];
-    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    await stopProcesses(...stopped);
     try {
       const revoked = await gstacks('mesh', 'revoke', nodeId);
       expect(revoked.code, revoked.stdout + revoked.stderr).to.equal(0);

@@ -9,6 +9,7 @@ import { connectorOf } from '#test/support/open-connection.js';
 import { restartAgent, restartControlPlane } from '#test/support/restart.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const ANSWER = '{"sandbox":"sbx-api"}';
@@ -127,7 +128,7 @@ describe('rotation of keys under traffic', function () {
       const pid = stack.pid('agent-host-b');
       const logged = stack.log('agent-host-b').length;
       let keyOfStore = '';
-      process.kill(pid, 'SIGSTOP');
+      await stopProcesses(pid);
       try {
         // The other agent hears of the key within five seconds.
         const waiting = await stack.gstacks('admin', 'keys', 'rotate', key, '--wait=7');

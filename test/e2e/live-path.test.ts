@@ -8,6 +8,7 @@ import { AgentOverrides, clockOff, type Overriding } from '#test/support/agent-o
 import { curl, hold, namespaceOf } from '#test/support/sandboxes.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type Running, type RunningStack, ran, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const NOT_KNOWN = 5;
@@ -195,7 +196,7 @@ describe('what breaks a connection fails network test, which says what it is', f
       what: 'a target agent that is stopped',
       bring: async () => {
         const pid = stack.pid('agent-host-b');
-        process.kill(pid, 'SIGSTOP');
+        await stopProcesses(pid);
         return () => process.kill(pid, 'SIGCONT');
       },
       ...{ fails: 'PEER_REACHED', at: 'host-a' },

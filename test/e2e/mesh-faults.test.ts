@@ -8,6 +8,7 @@ import { freePort } from '#test/support/ports.js';
 import { curl, expectReset, hold } from '#test/support/sandboxes.js';
 import { allow, makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, ran, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const API = 'http://api.dev.gstacks:8080';
@@ -153,7 +154,7 @@ describe('faults of a tsnet mesh', function () {
     const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
     const agent = stack.pid('agent-host-b');
     const stopped = [agent, ...childrenOf(agent, 'mesh-node')];
-    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    await stopProcesses(...stopped);
     const began = performance.now();
     try {
       if (held !== undefined) expectReset(await held.ended);
@@ -173,7 +174,7 @@ describe('faults of a tsnet mesh', function () {
     // An ephemeral node that is told of its revocation logs out by itself.
     const background = await backgroundPid(stack);
     const stopped = [background, ...childrenOf(background, 'mesh-node')];
-    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    await stopProcesses(...stopped);
     try {
       const revoked = await stack.gstacks('mesh', 'revoke', nodeId);
       expect(revoked.code, revoked.stderr).to.equal(0);

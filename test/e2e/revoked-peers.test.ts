@@ -12,6 +12,7 @@ import { networkIdOf } from '#test/support/record.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 import { callApi } from '../integration/control-plane/api.js';
 import { enrollmentBody, SimulatedAgent } from '../integration/control-plane/simulated-agent.js';
@@ -105,7 +106,7 @@ for (const mesh of MESHES) {
 
     it('stays out of an agent that restarts while the control plane does not answer', async () => {
       const controlPlane = stack.pid('control-plane');
-      process.kill(controlPlane, 'SIGSTOP');
+      await stopProcesses(controlPlane);
       try {
         const victim = stack.pid('agent-host-b');
         const joins = joinedLines().length;

@@ -8,6 +8,7 @@ import { connectorOf } from '#test/support/open-connection.js';
 import { ownClocks } from '#test/support/own-clocks.js';
 import { makeNetwork } from '#test/support/set-up.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const AGENTS = ['agent-host-a', 'agent-host-b'] as const;
@@ -70,7 +71,7 @@ describe('a rule that ends', function () {
   /** Does the work while the control plane is stopped. */
   async function stopped(work: () => Promise<void>): Promise<void> {
     const pid = stack.pid('control-plane');
-    process.kill(pid, 'SIGSTOP');
+    await stopProcesses(pid);
     await work().finally(() => process.kill(pid, 'SIGCONT'));
   }
 

@@ -10,6 +10,7 @@ import { ip } from '#test/support/host-namespace.js';
 import { ownClocks } from '#test/support/own-clocks.js';
 import { databaseUrl } from '#test/support/record.js';
 import { type RunningStack, startStack } from '#test/support/stack.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 import { Outside } from './outside.js';
 import { HOST_OF, HOSTS, type Host, isSandbox, type Process, SANDBOXES, type Sandbox } from './places.js';
@@ -98,6 +99,13 @@ export class Rig {
     return pid;
   }
 
+  /** Stops the process; returns its pid, or null if it does not run now. */
+  async stopProcess(name: Process): Promise<number | null> {
+    const pid = this.pid(name);
+    if (pid !== null) await stopProcesses(...(name === 'postgres' ? [pid, ...childrenOf(pid)] : [pid]));
+    return pid;
+  }
+
   /** Until the supervisor has restarted the process. */
   async runsAgain(name: Process, earlier: number | null): Promise<void> {
     await waitFor(
@@ -171,7 +179,7 @@ export class Rig {
 
   /** Copies the database's files under this name, and replaces an earlier copy. */
   async copyDatabase(name: string): Promise<void> {
-    this.signal('control-plane', 'SIGSTOP');
+    await this.stopProcess('control-plane');
     try {
       await this.asSuperuser(async (query) => {
         await query(`DROP DATABASE IF EXISTS ${name}`);
@@ -185,7 +193,7 @@ export class Rig {
 
   /** Replaces the database with the copy, for the next start of the control plane. */
   async putBack(name: string): Promise<void> {
-    this.signal('control-plane', 'SIGSTOP');
+    await this.stopProcess('control-plane');
     await this.asSuperuser(async (query) => {
       await endConnections(query);
       await query('ALTER DATABASE postgres RENAME TO replaced');

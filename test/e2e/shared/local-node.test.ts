@@ -12,6 +12,7 @@ import { makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import { type Ran, type RunningStack, ran, run } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const API = '{"sandbox":"sbx-api"}\n';
@@ -121,7 +122,7 @@ for (const mesh of MESHES) {
       expect(people.stdout).to.match(new RegExp(`local node ${nodeId} \\(source\\) +ROUTE_PRESENT +pass`));
 
       const pid = await backgroundPid(stack);
-      process.kill(pid, 'SIGSTOP');
+      await stopProcesses(pid);
       try {
         const silent = await statuses(5);
         expect(Object.keys(silent)).to.have.members(CHECKS_OF.source);
@@ -159,7 +160,7 @@ for (const mesh of MESHES) {
       const held = await hold();
       const pid = await backgroundPid(stack);
       const asleep = [pid, ...childrenOf(pid, 'mesh-node')];
-      for (const each of asleep) process.kill(each, 'SIGSTOP');
+      await stopProcesses(...asleep);
       try {
         await waitFor('the network takes it for gone', async () => (await listed()).status === 'OFFLINE', 30_000);
       } finally {
@@ -244,7 +245,7 @@ for (const mesh of MESHES) {
 
     it('ends with the token of its user', async () => {
       const stopped = await backgroundPid(stack);
-      for (const each of [stopped, ...childrenOf(stopped, 'mesh-node')]) process.kill(each, 'SIGSTOP');
+      await stopProcesses(...[stopped, ...childrenOf(stopped, 'mesh-node')]);
       const left = await stack.gstacks('mesh', 'leave', 'dev');
       expect(left.code, left.stderr).to.equal(0);
       expect(left.stdout, 'it was only asleep').to.contain('this machine left dev').and.not.contain('was ended');

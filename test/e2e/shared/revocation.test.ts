@@ -5,6 +5,7 @@ import { makeNetwork } from '#test/support/set-up.js';
 import { sharedStack } from '#test/support/shared-stack.js';
 import type { RunningStack } from '#test/support/stack.js';
 import { MESHES } from '#test/support/stack-mesh.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const API = 'http://api.dev.gstacks:8080';
@@ -133,7 +134,7 @@ for (const mesh of MESHES) {
       it(`names ${agent} when it is stopped, and counts it when it goes on`, async () => {
         const [held] = await hold(stack, 'sbx-web', `${API}/hold`, 1);
         const pid = stack.pid(`agent-${agent}`);
-        process.kill(pid, 'SIGSTOP');
+        await stopProcesses(pid);
         try {
           const denied = await stack.gstacks('network', 'policy', 'deny', ...RULE, '--wait=3');
           expect(denied.code, denied.stdout + denied.stderr).to.equal(5);

@@ -11,6 +11,7 @@ import { asSystem } from '#libs/bus/system-account.js';
 import { parseAgentId, parseLocalNodeId } from '#libs/contracts/ids.js';
 import { startNats, type TestNats } from '#test/support/nats.js';
 import { freePort } from '#test/support/ports.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 /** The text of a seed, without the newline. */
@@ -118,8 +119,8 @@ describe('connections at the bus', () => {
       const asking: Pick<NatsConnection, 'request' | 'subscribe' | 'publish'> = {
         subscribe: system.subscribe.bind(system),
         publish: system.publish.bind(system),
-        request: (...question) => {
-          process.kill(nats.pid(), 'SIGSTOP');
+        request: async (...question) => {
+          await stopProcesses(nats.pid());
           return system.request(...question);
         },
       };
@@ -143,7 +144,7 @@ describe('connections at the bus', () => {
       const connection = await connectAs(holder, user, two.url);
       await waitFor('the servers know each other', async () => (await close(holder, one.url)) === 1);
       await isClosed(connection);
-      process.kill(two.pid(), 'SIGSTOP');
+      await stopProcesses(two.pid());
       const refused = await close(holder, one.url).catch((error: unknown) => error);
       expect(refused).to.be.instanceOf(BusServersSilentError);
       process.kill(two.pid(), 'SIGCONT');

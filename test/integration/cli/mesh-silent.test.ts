@@ -16,6 +16,7 @@ import { type Finished, words } from '#test/integration/cli/gstacks.js';
 import { stage } from '#test/integration/cli/setup.js';
 import { CLONE } from '#test/support/clone.js';
 import { programFile } from '#test/support/programs.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 
 const LEAVE = `POST /v1/local-nodes/${NODE_ID}/leave`;
@@ -76,7 +77,7 @@ describe('gstacks mesh with a background node that does not answer', function ()
   it('names a stopped one and how to end it, within 2 s, whatever is asked of it', async () => {
     const { pid } = await startNode();
     remember(pid, joined);
-    if (pid !== undefined) process.kill(pid, 'SIGSTOP');
+    if (pid !== undefined) await stopProcesses(pid);
     for (const command of ['mesh status', 'mesh join dev']) {
       const began = performance.now();
       const { exitCode, stderr } = await gstacks(command);
@@ -89,7 +90,7 @@ describe('gstacks mesh with a background node that does not answer', function ()
 
   it('wakes a stopped one to leave with it', async () => {
     const stopped = await startNode();
-    stopped.kill('SIGSTOP');
+    if (stopped.pid !== undefined) await stopProcesses(stopped.pid);
     // It has joined nothing, so it ends as soon as it is awake: the recorded network is left without it.
     remember(stopped.pid, joined);
     const { exitCode, stdout, stderr } = await gstacks('mesh leave dev');

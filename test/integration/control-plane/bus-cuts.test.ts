@@ -6,6 +6,7 @@ import { AGENT } from '#libs/domain/agent/aggregate.js';
 import { streamOf } from '#libs/domain/aggregate.js';
 import { LOCAL_NODE } from '#libs/domain/local-node/aggregate.js';
 import { appendAsEarlierRelease, joinedEvent } from '#test/support/earlier-release.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 import { type Authorization, joinBody, type LocalKeys, newKeys, tokenFor } from './joining.js';
 import { TestControlPlane } from './setup.js';
@@ -128,7 +129,7 @@ describe('whoever is out, at the bus', () => {
 
   it('is said to be cut only when nats-server says so, and why not when it does not answer', async () => {
     const agent = await controlPlane.agent('host-unheard');
-    process.kill(controlPlane.nats.pid(), 'SIGSTOP');
+    await stopProcesses(controlPlane.nats.pid());
     try {
       const revoked = await controlPlane.call('DELETE', '/v1/agents/host-unheard');
       expect(revoked.body).to.include({ changed: true, connectionCut: false });

@@ -8,6 +8,7 @@ import { createEventStore } from '#libs/event-store/postgres-event-store.js';
 import { migrate } from '#migrations/index.js';
 import { CuttingProxy } from '#test/support/cutting-proxy.js';
 import { freshDatabase, query, startTestPostgres, type TestPostgres } from '#test/support/postgres.js';
+import { stopProcesses } from '#test/support/stopped.js';
 import { waitFor } from '#test/support/wait.js';
 import { TestControlPlane } from './setup.js';
 
@@ -154,7 +155,7 @@ describe('a control plane whose Postgres', () => {
     const begun = performance.now();
     // In progress when it stops: all of them write to one stream, so each waits for the one before.
     const waiting = Array.from({ length: 8 }, () => addRule());
-    for (const pid of stopped) process.kill(pid, 'SIGSTOP');
+    await stopProcesses(...stopped);
     try {
       const asked = [...waiting, ...routes.map((route) => controlPlane.call('GET', route)), addRule()];
       const answers = await Promise.all(asked);

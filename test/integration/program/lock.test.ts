@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { LockUnusableError, takeLock } from '#libs/program/lock.js';
 import { CLONE } from '#test/support/clone.js';
+import { stopProcesses } from '#test/support/stopped.js';
 
 interface Answer {
   readonly kind: string;
@@ -84,7 +85,7 @@ describe('a lock', function () {
       expect(await holder.ask('take', name)).to.deep.equal({ kind: 'taken' });
       await holder.ask('collect', name);
       expect(takeLock(name)).to.deep.equal({ kind: 'held', pid: holder.child.pid });
-      holder.child.kill('SIGSTOP');
+      if (holder.child.pid !== undefined) await stopProcesses(holder.child.pid);
       expect(takeLock(name)).to.deep.equal({ kind: 'held', pid: holder.child.pid });
     } finally {
       await holder.kill('SIGKILL');

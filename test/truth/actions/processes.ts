@@ -47,7 +47,7 @@ export const PROCESS_FAULTS: readonly Action[] = [
       return {
         text: `SIGSTOP ${name}`,
         async run() {
-          const pid = world.rig.signal(name, 'SIGSTOP');
+          const pid = await world.rig.stopProcess(name);
           if (pid === null) return told(`${name} does not run, and is not stopped`);
           world.faults.begin({
             name: `stopped ${name}`,

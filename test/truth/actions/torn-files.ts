@@ -6,8 +6,8 @@ import type { Action } from './action.js';
 import { kill } from './processes.js';
 
 /** Kills the agent and makes it restart from a truncated file. */
-function tear(world: World, host: Host, damage: () => void): void {
-  world.rig.signal(`agent-${host}`, 'SIGSTOP');
+async function tear(world: World, host: Host, damage: () => void): Promise<void> {
+  await world.rig.stopProcess(`agent-${host}`);
   damage();
   kill(world, `agent-${host}`);
 }
@@ -28,7 +28,7 @@ export const TORN_FILES: readonly Action[] = [
         async run() {
           const paths =
             file === 'networks' ? filesIn(world.rig.stateFile(host, 'networks')) : [world.rig.stateFile(host, file)];
-          tear(world, host, () => {
+          await tear(world, host, () => {
             for (const path of paths) cutShort(path, half);
           });
           return told(`torn ${file} of ${host}`);
@@ -50,7 +50,7 @@ export const TORN_FILES: readonly Action[] = [
         async run() {
           const path = world.rig.stateFile(host, 'identity/mesh.pem');
           const other = HOSTS.find((one) => one !== host) ?? host;
-          tear(world, host, () => {
+          await tear(world, host, () => {
             const others = world.rig.stateFile(other, 'identity/mesh.pem');
             if (isOthers && existsSync(others)) writeFileSync(path, readFileSync(others));
             else cutShort(path, true);
