@@ -26,6 +26,13 @@ const FOCUSED = `(() => {
   };
 })()`;
 
+/** Where the focus is, and its place among the stops of the walk; -1: it is a new one, and is added. */
+const NEXT_STOP = `(() => {
+  const place = window.stops.indexOf(document.activeElement);
+  if (place < 0) window.stops.push(document.activeElement);
+  return { stop: ${FOCUSED}, place };
+})()`;
+
 /** A page as a person without a pointer uses it: checks where Tab goes, and does everything by keys. */
 export class Keyboard {
   constructor(private readonly page: Page) {}
@@ -66,12 +73,10 @@ export class Keyboard {
     const stops: string[] = [];
     while (stops.length < MOST_STOPS) {
       await this.page.keyboard.press('Tab');
-      const place = Number(await this.page.evaluate('window.stops.indexOf(document.activeElement)'));
-      const stop = await this.at();
+      const { stop, place }: { stop: Stop | null; place: number } = await this.page.evaluate(NEXT_STOP);
       if (stop === null || place === 0) return stops;
       expect(place, `Tab comes back to ${stop.role} ${stop.name} after ${stops.at(-1)}`).to.equal(-1);
       expect(stop.isShown, `the focus is seen at ${stop.role} ${stop.name}`).to.equal(true);
-      await this.page.evaluate('window.stops.push(document.activeElement), undefined');
       stops.push(`${stop.role} ${stop.name}`);
     }
     throw new Error(`more than ${MOST_STOPS} stops, the last: ${stops.slice(-3).join(', ')}`);
