@@ -7,7 +7,7 @@ export function certifiedKey(pem: string): string {
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
-/** The certificates of authorities that stand in one text, each in PEM. */
+/** Splits a text with the certificates of several authorities into one PEM text for each; empty if it has none. */
 export function authoritiesIn(bundle: string): readonly string[] {
   return bundle.match(CERTIFICATE) ?? [];
 }

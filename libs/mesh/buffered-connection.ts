@@ -11,9 +11,9 @@ export const MOST_UNSENT_BYTES = 16 * 1024 * 1024;
 type Below = Duplex & { readonly bytesRead: number };
 
 /**
- * A connection that takes what it is given to write at once, and sends it when the one below can. Node's HTTP/2 reads
- * nothing while a write is not taken: two ends that send more than fits between them would wait for each other for
- * ever (docs/adr/0101).
+ * A connection that says at once that a write is done, and keeps the bytes until the connection below has sent them.
+ * Node's HTTP/2 does not read while a write is not done. Without this, two ends that both send more than the path
+ * between them holds would each wait for ever until the other reads (docs/adr/0101).
  */
 export class BufferedConnection extends Duplex implements SendQueue {
   taken = 0;

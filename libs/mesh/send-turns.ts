@@ -22,14 +22,15 @@ export interface Sender {
 }
 
 /**
- * Decides which flows of a session may hand over bytes, each in its turn, so that few wait in the session's connection.
+ * The flows of a session hand their bytes to HTTP/2 in turn, so that few bytes wait in the session's connection.
  *
- * HTTP/2 passes on at once what is handed to it, except what waits until the peer opens the flow's window. So bytes
- * handed over are counted until the event loop's next turn, and from then on the connection counts what of them waits.
+ * HTTP/2 passes bytes on to the connection in the same turn of the event loop, unless the peer's window for their flow
+ * is full. Those bytes must hold up no other flow. So bytes count from when they are handed over until the next turn;
+ * from then on only those count that wait in the connection.
  */
 export class SendTurns {
   private readonly waiting = new Set<Sender>();
-  /** Bytes handed to HTTP/2 in this turn of the event loop. */
+  /** Bytes that flows handed to HTTP/2 since the event loop's turn began. */
   private handedOver = 0;
 
   constructor(private readonly queue: SendQueue) {

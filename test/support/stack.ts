@@ -49,8 +49,9 @@ export interface RunningStack {
   /** The output of `npm start` so far. */
   readonly output: () => string;
   /**
-   * Runs a command line of gstacks with a context of this stack, in a process that runs many. The commands of `mesh`
-   * run bin/gstacks: they start the background node, and ask it as often as a process can.
+   * Runs a gstacks command against this stack. One process runs many of these commands, because starting one for each
+   * takes long. Commands of `mesh` run bin/gstacks as users do: one that follows within milliseconds, as in a process
+   * that runs already, still meets the background node that the command before it is ending.
    */
   gstacks(...args: string[]): Promise<Ran>;
   /** Like gstacks with --json: the document. Fails on an unexpected exit code. */

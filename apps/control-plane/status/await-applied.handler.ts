@@ -24,7 +24,7 @@ import { EarlierNetworks, type StillServing, withEarlier } from './earlier-netwo
 import { NetworkStatuses } from './network-statuses.js';
 import { AwaitApplied } from './queries.js';
 
-/** Agents let go of an earlier network without an event, so it is looked this often. */
+/** No event tells that an agent has stopped serving an earlier network of the name, so the proof is read this often. */
 const LOOK_EVERY_MS = 200;
 
 interface TimedProof extends AppliedProof {

@@ -26,11 +26,11 @@ class Connection implements SendQueue {
   }
 }
 
-/** A flow that has more to send whenever it may, and whose bytes reach the connection at once unless they are held. */
+/** A flow that always has more to send. Its bytes reach the connection at once, unless the peer's window is full. */
 class Flow {
   handed = 0;
   sentUpTo = 0;
-  isHeld = false;
+  isWindowFull = false;
 
   constructor(
     private readonly turns: SendTurns,
@@ -41,7 +41,7 @@ class Flow {
   resume(): void {
     if (!this.turns.take(this, this.piece)) return;
     this.handed += 1;
-    if (!this.isHeld) queueMicrotask(() => this.connection.takes(this.piece));
+    if (!this.isWindowFull) queueMicrotask(() => this.connection.takes(this.piece));
   }
 }
 
@@ -75,7 +75,7 @@ describe('flows of a session', () => {
   it('are not held up by those whose peer takes no more', async () => {
     const [held, free] = [flows(PIECES), flows(2)];
     for (const flow of held) {
-      flow.isHeld = true;
+      flow.isWindowFull = true;
       flow.resume();
     }
     for (const flow of free) flow.resume();
